@@ -1,0 +1,19 @@
+import type { ChatroomMessage } from './chatroom-message.ts'
+
+/** The ERP answered 2xx. A PUT's answer that doesn't tell the chat message is still a success: `message` is absent then. */
+type Answered = { kind: 'answered'; message?: ChatroomMessage }
+
+/** The call did not get through, or the ERP asks to come again: nothing was applied. `retryAfter` in ms. */
+type Unreachable = { kind: 'unreachable'; reason: string; retryAfter?: number }
+
+/** The ERP refuses this for good, with its answer. */
+type Refused = { kind: 'refused'; status: number; answer: string }
+
+/** The PUT was sent whole and never answered in a way that tells: it may have been applied, or may yet be. */
+type Lost = { kind: 'lost'; reason: string }
+
+/** How a GET of a chat message ended. */
+export type GetOutcome = (Answered & { message: ChatroomMessage }) | Unreachable | Refused
+
+/** How a PUT of a chat message ended. */
+export type PutOutcome = Answered | Unreachable | Refused | Lost

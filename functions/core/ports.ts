@@ -1,0 +1,60 @@
+/**
+ * What a home must bring. Each has an adapter in either home, and one contract suite that every adapter passes
+ * (test/contracts).
+ */
+
+/** A queue: at least once, in no order. Dead letters are a queue of the same form. */
+export type Queue = {
+  /**
+   * Puts a message on the queue. Resolves once it survives a crash.
+   * @param options.delay ms until it can be received, at most 15 min
+   * @param options.reason why it is a dead letter
+   */
+  send(body: string, options?: { delay?: number; reason?: string }): Promise<void>
+  /**
+   * Takes up to `max` messages that nobody else can see for `visibility` ms; whatever is not removed by then comes again.
+   * Returns at once, with none where none is visible.
+   */
+  receive(options: { max: number; visibility: number }): Promise<ReceivedMessage[]>
+  /** Ends a message's life. Its receipt may be outdated: then another receiver has it. */
+  remove(receipt: string): Promise<void>
+  /** Lets a received message come again in `delay` ms. */
+  release(receipt: string, delay: number): Promise<void>
+}
+
+/** A message in the hands of a receiver. `receives` counts this time too; `sentAt` is epoch ms. */
+export type ReceivedMessage = {
+  id: string
+  receipt: string
+  body: string
+  receives: number
+  sentAt: number
+  reason?: string
+}
+
+/** The records of chat messages, each with a version that makes writes optimistic. */
+export type MessageStates = {
+  load(messageId: string): Promise<StoredState | undefined>
+  /**
+   * Saves a record that still has the version that was loaded (undefined: none was there). Resolves once it survives a crash.
+   * @returns the new version, or undefined when somebody else saved in between
+   */
+  save(messageId: string, record: SavedState, loaded: number | undefined): Promise<number | undefined>
+  /** Chat messages whose `sweepAt` (epoch ms) is before `before`, oldest first. Finds only what is due: others have no `sweepAt`. */
+  due(before: number, limit: number): Promise<{ messageId: string; sweepAt: number }[]>
+}
+
+export type StoredState = { body: string; version: number }
+export type SavedState = { body: string; sweepAt?: number | undefined }
+
+/** The secrets that webhooks of a source may be signed with: several while one replaces another, none when it refuses everything. */
+export type WebhookSecrets = {
+  /** @param options.fresh look past any cache: a signature did not match */
+  of(source: string, options?: { fresh?: boolean }): Promise<string[]>
+}
+
+/** Epoch ms. */
+export type Clock = () => number
+
+/** One line of a log: ids and numbers only, never a body, a text, a token or a signature. */
+export type Log = (event: string, fields: Record<string, string | number | boolean | undefined>) => void

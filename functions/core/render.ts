@@ -1,0 +1,179 @@
+import type { ChatroomMessage, ChatroomMessageData } from './chatroom-message.ts'
+import { dueRegisters, emojiKey, fulfil, type MessageState, ownKey, type Wish, winner } from './message-state.ts'
+import type { Attachment, Change } from './update.ts'
+
+/** A wish together with what it wants. */
+type Rendered = Wish & { change: Change }
+
+/** What a PUT would carry, and what the ERP shows already. */
+export type Rendering = {
+  /** The PUT's `data`; absent when there is nothing to change. */
+  data?: ChatroomMessageData
+  /** The wishes that the data fulfils. */
+  sends: Rendered[]
+  /** The wishes that the ERP's chat message fulfils as it is. */
+  shows: Rendered[]
+}
+
+type ReactionChange = Extract<Change, { kind: 'reaction' }>
+type AttachmentChange = Extract<Change, { kind: 'attachment' }>
+type Element = ChatroomMessage['reactions'][number] | ChatroomMessage['attachments'][number]
+
+/**
+ * Renders what is due against the chat message that the ERP has now. What isn't due is left as it is there; lists go
+ * whole, with every element that the ERP told us.
+ * @param options.only render just this register (the search for the one that the ERP refuses)
+ * @param options.whole send the whole chat message instead of just the attributes that change
+ */
+export function render(
+  state: MessageState,
+  message: ChatroomMessage,
+  options: { only?: string | undefined; whole?: boolean } = {},
+): Rendering {
+  const rendering: Rendering = { sends: [], shows: [] }
+  const changes: ChatroomMessageData = {}
+  for (const { key, write } of dueRegisters(state)) {
+    if (options.only !== undefined && key !== options.only) continue
+    const rendered = { key, identity: write.identity, change: write.change }
+    if (isShown(rendered, state, message)) {
+      rendering.shows.push(rendered)
+    } else {
+      rendering.sends.push(rendered)
+      apply(write.change, changes, state, message)
+    }
+  }
+  if (rendering.sends.length > 0) rendering.data = options.whole ? { ...message, ...changes } : changes
+  return rendering
+}
+
+/**
+ * Notes what a GET, and the PUT after it, fulfilled. The bridge's own is the one new element of its emoji or file that the
+ * PUT's answer shows; where that isn't plain nothing is claimed: better an orphan of ours than a theft.
+ * @param before what the GET told
+ * @param answer what the PUT answered; absent when nothing was sent, or its answer doesn't tell
+ */
+export function remember(
+  state: MessageState,
+  { shows, sends }: Pick<Rendering, 'shows' | 'sends'>,
+  before: ChatroomMessage,
+  answer?: ChatroomMessage,
+): MessageState {
+  const own = { ...state.own }
+  for (const { change } of shows) {
+    if (isListed(change) && !change.present && !hasId(elements(change, before), own[ownKey(change)])) {
+      delete own[ownKey(change)]
+    }
+  }
+  for (const { change } of sends) {
+    if (!isListed(change)) continue
+    if (!change.present) delete own[ownKey(change)]
+    const id = change.present && answer ? theNewOne(change, before, answer) : undefined
+    if (id !== undefined) own[ownKey(change)] = id
+  }
+  return [...shows, ...sends].reduce<MessageState>(fulfil, { ...state, own })
+}
+
+function isShown({ key, change }: Rendered, state: MessageState, message: ChatroomMessage): boolean {
+  switch (change.kind) {
+    case 'completed':
+      return message.completed === change.value
+    case 'text':
+      return message.message_text === change.text
+    case 'reaction':
+      if (change.present) return message.reactions.some(({ emoji }) => emojiKey(emoji) === emojiKey(change.emoji))
+      return isWantedByOthers(state, change, key) || !hasId(message.reactions, state.own[ownKey(change)])
+    case 'attachment':
+      if (change.present) return message.attachments.some((file) => isTheFile(file, change, state))
+      return !hasId(message.attachments, state.own[ownKey(change)])
+  }
+}
+
+/** Applies a change that isn't shown to the PUT's `data`. */
+function apply(change: Change, data: ChatroomMessageData, state: MessageState, message: ChatroomMessage): void {
+  switch (change.kind) {
+    case 'completed':
+      data.completed = change.value
+      return
+    case 'text':
+      data.message_text = change.text
+      return
+    case 'reaction': {
+      const list = data.reactions ?? message.reactions
+      if (!change.present) data.reactions = without(list, state.own[ownKey(change)])
+      // Two actors may want the same emoji in one PUT: it is the chat message's, so once is enough.
+      else if (list.some(({ emoji }) => emojiKey(emoji) === emojiKey(change.emoji))) data.reactions = list
+      else data.reactions = [...list, { emoji: change.emoji }]
+      return
+    }
+    case 'attachment': {
+      const list = data.attachments ?? message.attachments
+      if (change.present) data.attachments = [...list, metadata(change.attachment)]
+      else data.attachments = without(list, state.own[ownKey(change)])
+    }
+  }
+}
+
+function isWantedByOthers(state: MessageState, change: ReactionChange, key: string): boolean {
+  return Object.entries(state.registers).some(([other, register]) => {
+    const wanted = winner(register)?.change
+    return (
+      other !== key &&
+      wanted?.kind === 'reaction' &&
+      wanted.present &&
+      emojiKey(wanted.emoji) === emojiKey(change.emoji)
+    )
+  })
+}
+
+/** Our own file, or one of its name that isn't ours for another register. */
+function isTheFile(
+  file: ChatroomMessage['attachments'][number],
+  change: AttachmentChange,
+  state: MessageState,
+): boolean {
+  const key = ownKey(change)
+  if (file.id !== undefined && file.id === state.own[key]) return true
+  const isAnothers = Object.entries(state.own).some(
+    ([other, id]) => other !== key && other.startsWith('attachment:') && id === file.id,
+  )
+  return file.filename === change.attachment.filename && !isAnothers
+}
+
+/** What the ERP keeps of an attachment; the sender's `id` is no id of the ERP's and stays here. */
+function metadata({ id: _, ...attachment }: Attachment): Omit<Attachment, 'id'> {
+  return attachment
+}
+
+function theNewOne(
+  change: ReactionChange | AttachmentChange,
+  before: ChatroomMessage,
+  answer: ChatroomMessage,
+): number | undefined {
+  const known = new Set(elements(change, before).map(({ id }) => id))
+  const added = elements(change, answer).filter(
+    (element) => element.id !== undefined && !known.has(element.id) && isOf(change, element),
+  )
+  return added.length === 1 ? added[0]?.id : undefined
+}
+
+function isOf(change: ReactionChange | AttachmentChange, element: Element): boolean {
+  return change.kind === 'reaction'
+    ? 'emoji' in element && emojiKey(String(element.emoji)) === emojiKey(change.emoji)
+    : element['filename'] === change.attachment.filename
+}
+
+function elements(change: ReactionChange | AttachmentChange, message: ChatroomMessage): Element[] {
+  return change.kind === 'reaction' ? message.reactions : message.attachments
+}
+
+function isListed(change: Change): change is ReactionChange | AttachmentChange {
+  return change.kind === 'reaction' || change.kind === 'attachment'
+}
+
+function hasId(list: readonly Element[], id: number | undefined): boolean {
+  return id !== undefined && list.some((element) => element.id === id)
+}
+
+function without<E extends Element>(list: readonly E[], id: number | undefined): E[] {
+  return list.filter((element) => element.id === undefined || element.id !== id)
+}

@@ -1,0 +1,31 @@
+import { isDue, type MessageState } from './message-state.ts'
+
+/** An attempt that was on the queue and isn't known any more is taken for lost after this long. */
+const scheduledIsLost = 60_000
+
+/** What is to be done for a chat message now: nothing, something at a later time (epoch ms), or an attempt. */
+export type Step = { kind: 'nothing' } | { kind: 'later'; at: number } | { kind: 'attempt' }
+
+/**
+ * Decides what is to be done now.
+ * @param now epoch ms
+ * @param isGone whether the holder of a lease is known to be dead, so that its lease is free before its end
+ */
+export function nextStep(state: MessageState, now: number, isGone: (holder: string) => boolean): Step {
+  if (!isDue(state)) return { kind: 'nothing' }
+  const { lease } = state
+  if (lease && lease.until > now && !isGone(lease.holder)) return { kind: 'later', at: lease.until }
+  if (state.nextAttemptAt !== undefined && state.nextAttemptAt > now) return { kind: 'later', at: state.nextAttemptAt }
+  return { kind: 'attempt' }
+}
+
+/** Whether an attempt must be put on the queue for `at`, or the one that stands there is early enough. */
+export function needsScheduling(state: MessageState, at: number, now: number): boolean {
+  const { scheduledAt } = state
+  return scheduledAt === undefined || scheduledAt > at || scheduledAt < now - scheduledIsLost
+}
+
+/** From when on a sweep may take the chat message for forgotten (epoch ms); undefined when nothing is due. */
+export function sweepAt(state: MessageState, now: number): number | undefined {
+  return isDue(state) ? Math.max(state.nextAttemptAt ?? now, state.lease?.until ?? 0) : undefined
+}

@@ -1,0 +1,49 @@
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import pMap from 'p-map'
+import { decode } from './core/queue-message.ts'
+import { type Arrivals, type SettleDependencies, settle } from './settle.ts'
+
+/** How many chat messages of one batch are brought up to date side by side. */
+const sideBySide = 25
+
+/**
+ * The deliver handler: folds a batch's updates into the message states and makes attempts. A record that can't be read goes
+ * to the dead letters; one whose chat message could not be settled is reported as failed, alone, and the queue sends it again.
+ */
+export function createDeliver(dependencies: SettleDependencies): (event: SQSEvent) => Promise<SQSBatchResponse> {
+  const { deadLetters, log } = dependencies
+  return async ({ Records }) => {
+    const failed = new Set<string>()
+    const arrivals = new Map<string, Arrivals & { records: string[] }>()
+    for (const { messageId: record, body } of Records) {
+      const decoded = decode(body)
+      if ('unreadable' in decoded) {
+        log('unreadable', { record, reason: decoded.unreadable })
+        await deadLetters.send(body, { reason: decoded.unreadable }).catch(() => failed.add(record))
+        continue
+      }
+      const { message } = decoded
+      for (const item of message.kind === 'updates' ? message.updates : [message]) {
+        const { messageId } = item
+        const known = arrivals.get(messageId) ?? { updates: [], attempts: [], records: [] }
+        arrivals.set(messageId, known)
+        known.records.push(record)
+        if ('change' in item) known.updates.push(item)
+        else known.attempts.push(item.at)
+      }
+    }
+    await pMap(
+      arrivals,
+      async ([messageId, { records, ...came }]) => {
+        try {
+          await settle(messageId, came, dependencies)
+        } catch (error) {
+          log('failed', { messageId, error: error instanceof Error ? error.name : 'unknown' })
+          for (const record of records) failed.add(record)
+        }
+      },
+      { concurrency: sideBySide },
+    )
+    return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) }
+  }
+}

@@ -1,0 +1,119 @@
+import { retryAfter } from '../core/backoff.ts'
+import type { ChatroomMessageData } from '../core/chatroom-message.ts'
+import type { GetOutcome, PutOutcome } from '../core/outcome.ts'
+import type { Clock } from '../core/ports.ts'
+import { chatroomMessagePath, isFinal, putBody, readChatroomMessage } from './contract.ts'
+import { createHttpCall, type HttpAnswer, type HttpFailure } from './http.ts'
+import type { ErpSession } from './session.ts'
+
+/** The ERP, as far as the bridge needs it. Never throws for what the ERP or the network does. */
+export type Erp = {
+  get(messageId: string): Promise<GetOutcome>
+  put(messageId: string, data: ChatroomMessageData): Promise<PutOutcome>
+}
+
+/** How much of a refusal is kept with what it parks. */
+const answerKept = 2000
+
+/**
+ * A client of one ERP host.
+ * @param options.baseUrl https, or http on loopback; a path in it is kept
+ * @param options.timeout ms until a call without an answer is given up, connecting included
+ */
+export function createErp({
+  baseUrl,
+  buildId,
+  packageId,
+  session,
+  timeout = 10_000,
+  clock,
+}: {
+  baseUrl: string
+  buildId?: string | undefined
+  packageId?: string | undefined
+  session: ErpSession
+  timeout?: number
+  clock: Clock
+}): Erp {
+  const call = createHttpCall()
+
+  async function request(method: string, messageId: string, body?: string): Promise<HttpAnswer | HttpFailure> {
+    const url = new URL(baseUrl.replace(/\/+$/, '') + chatroomMessagePath(messageId))
+    if (buildId) url.searchParams.set('iw-build-id', buildId)
+    if (packageId) url.searchParams.set('iw-package-id', packageId)
+    const headers = { accept: 'application/json', ...(body !== undefined && { 'content-type': 'application/json' }) }
+    const send = (token: string) =>
+      call(method, url, {
+        headers: { ...headers, 'x-session-token': token },
+        timeout,
+        ...(body !== undefined && { body }),
+      })
+    try {
+      const token = await session.token()
+      const answer = await send(token)
+      if ('failure' in answer || (answer.status !== 401 && answer.status !== 403)) return answer
+      const renewed = await session.token({ fresh: true })
+      return renewed === token ? answer : await send(renewed)
+    } catch (error) {
+      return { failure: `no session token: ${error instanceof Error ? error.name : 'unknown error'}`, sent: false }
+    }
+  }
+
+  return {
+    async get(messageId) {
+      const answer = await request('GET', messageId)
+      if ('failure' in answer) return unreachable(answer.failure)
+      const json = jsonOf(answer)
+      if (isSuccess(answer)) {
+        const message = readChatroomMessage(json)
+        return message ? { kind: 'answered', message } : unreachable('the answer is no chat message')
+      }
+      return refusalOf(answer, json) ?? unreachable(`status ${answer.status}`, retryAfterOf(answer, clock()))
+    },
+
+    async put(messageId, data) {
+      const answer = await request('PUT', messageId, putBody(data))
+      if ('failure' in answer) {
+        return answer.sent ? { kind: 'lost', reason: answer.failure } : unreachable(answer.failure)
+      }
+      const json = jsonOf(answer)
+      if (isSuccess(answer)) {
+        // An answer that no ERP gives comes from something before it: nobody knows what the ERP did.
+        if (json === undefined) return { kind: 'lost', reason: 'the answer is not JSON' }
+        const message = readChatroomMessage(json)
+        return { kind: 'answered', ...(message && { message }) }
+      }
+      const refusal = refusalOf(answer, json)
+      if (refusal) return refusal
+      if (answer.status >= 500 && answer.status !== 503) return { kind: 'lost', reason: `status ${answer.status}` }
+      return unreachable(`status ${answer.status}`, retryAfterOf(answer, clock()))
+    },
+  }
+}
+
+function unreachable(reason: string, after?: number): { kind: 'unreachable'; reason: string; retryAfter?: number } {
+  return { kind: 'unreachable', reason, ...(after !== undefined && { retryAfter: after }) }
+}
+
+/** A final status with a JSON answer; the same status in HTML comes from something before the ERP, and may pass. */
+function refusalOf(answer: HttpAnswer, json: unknown) {
+  return isFinal(answer.status) && json !== undefined
+    ? ({ kind: 'refused', status: answer.status, answer: answer.body.slice(0, answerKept) } as const)
+    : undefined
+}
+
+function retryAfterOf(answer: HttpAnswer, now: number): number | undefined {
+  return retryAfter(answer.headers['retry-after'], now)
+}
+
+function isSuccess({ status }: HttpAnswer): boolean {
+  return status >= 200 && status < 300
+}
+
+function jsonOf({ body }: HttpAnswer): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,24 @@
+import { ChatroomMessage, type ChatroomMessageData } from '../core/chatroom-message.ts'
+
+/** Where a chat message stands: the ERP's page on the PUT, path `/api/cp/chat/chatroom_message/{identifier}`. */
+export function chatroomMessagePath(identifier: string): string {
+  return `/api/cp/chat/chatroom_message/${encodeURIComponent(identifier)}`
+}
+
+/** The body of a PUT: the attributes to change stand in `data`. */
+export function putBody(data: ChatroomMessageData): string {
+  return JSON.stringify({ data })
+}
+
+const attributes = ['id', 'message_text', 'completed', 'reactions', 'attachments']
+
+/** The chat message of an answer; undefined for JSON that is something else, such as an error sent with status 200. */
+export function readChatroomMessage(json: unknown): ChatroomMessage | undefined {
+  const isOne = typeof json === 'object' && json !== null && attributes.some((name) => Object.hasOwn(json, name))
+  return isOne ? ChatroomMessage.safeParse(json).data : undefined
+}
+
+/** Answers that are final when they come as JSON; every other failure may pass. 403 may be the session, and is not among them. */
+export function isFinal(status: number): boolean {
+  return status >= 400 && status < 500 && ![401, 403, 408, 425, 429].includes(status)
+}

@@ -1,0 +1,131 @@
+import middy from '@middy/core'
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
+import type { Clock, Log, Queue, WebhookSecrets } from './core/ports.ts'
+import { encode, updatesMessage } from './core/queue-message.ts'
+import { json, problem } from './problem.ts'
+import {
+  answer,
+  authenticate,
+  bodyLimit,
+  interpret,
+  jsonEvent,
+  jsonParser,
+  parserRefusal,
+  type Reception,
+  type SourceSettings,
+} from './receive.ts'
+import type { ReceiveContext, WebhookRequest } from './sources/source.ts'
+
+export type IngestDependencies = {
+  /** By name, which is what stands in the URL. */
+  sources: ReadonlyMap<string, SourceSettings>
+  secrets: WebhookSecrets
+  queue: Pick<Queue, 'send'>
+  clock: Clock
+  log: Log
+  /** Bytes a body may have. */
+  limit?: number
+}
+
+/** A request between the two steps; it travels with the event that the JSON parser works on. */
+type Authenticated = { request: WebhookRequest; source: SourceSettings; context: ReceiveContext }
+type IngestEvent = APIGatewayProxyEventV2 & { authenticated?: Authenticated }
+
+/**
+ * The ingest handler: authenticates the bytes, lets the JSON parser read them, says what they mean, and puts all that one
+ * request asks for on the queue as one message before it answers 202. Answers 503 when it can't, and never another 5xx.
+ */
+export function createIngest(
+  dependencies: IngestDependencies,
+): (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2> {
+  const { log, clock } = dependencies
+  const handler = middy<IngestEvent, Reception>()
+    .before(async (step) => {
+      const first = await firstStep(step.event, dependencies)
+      if ('response' in first) return first
+      const { request, source } = first
+      step.event = { ...step.event, ...jsonEvent(request, source), isBase64Encoded: false, authenticated: first }
+      return undefined
+    })
+    .use(jsonParser)
+    .onError(({ error }) => {
+      if (error && 'statusCode' in error) return parserRefusal(error)
+      log('failed', { error: error?.name })
+      return unavailable('Something went wrong here.')
+    })
+    .handler(async ({ body, authenticated }) => secondStep(body, authenticated as Authenticated, dependencies))
+  return async (event) => {
+    const startedAt = clock()
+    // Lambda's context is of no use to any of these steps.
+    const reception = (await handler(event, {} as Context)) as Reception
+    const { status, headers, body } = reception.response
+    log('webhook', {
+      source: routeOf(event.rawPath)?.source,
+      status,
+      events: reception.events.map(({ eventId }) => eventId).join(' '),
+      updates: reception.updates.length,
+      ms: clock() - startedAt,
+    })
+    return { statusCode: status, ...(headers && { headers }), ...(body !== undefined && { body }) }
+  }
+}
+
+async function firstStep(
+  event: APIGatewayProxyEventV2,
+  { sources, secrets, clock, limit = bodyLimit }: IngestDependencies,
+): Promise<Reception | Authenticated> {
+  const { method } = event.requestContext.http
+  if (event.rawPath === '/health' && (method === 'GET' || method === 'HEAD')) return answer(json(200, { status: 'ok' }))
+  const source = sources.get(routeOf(event.rawPath)?.source ?? '')
+  if (!source) return answer(problem(404, 'Webhooks go to /webhooks/{source} or /webhooks/{source}/{messageId}.'))
+  const request = {
+    method,
+    url: event.rawQueryString ? `${event.rawPath}?${event.rawQueryString}` : event.rawPath,
+    headers: headersOf(event),
+    body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
+  }
+  const tryWith = async (fresh: boolean) => {
+    const context = { secrets: await secrets.of(source.name, { fresh }), now: new Date(clock()) }
+    return { context, refusal: authenticate(request, source, context, limit) }
+  }
+  try {
+    const first = await tryWith(false)
+    // The sender may sign with a secret that is newer than what is cached here.
+    const { context, refusal } = first.refusal?.response.status === 401 ? await tryWith(true) : first
+    return refusal ?? { request, source, context }
+  } catch {
+    return unavailable('The source’s secrets can’t be read for now.')
+  }
+}
+
+async function secondStep(
+  payload: unknown,
+  { request, source, context }: Authenticated,
+  { queue, log }: IngestDependencies,
+): Promise<Reception> {
+  const reception = interpret(payload, request, source, context)
+  if (reception.updates.length === 0) return reception
+  try {
+    await queue.send(encode(updatesMessage(reception.updates)))
+    return reception
+  } catch (error) {
+    log('not queued', { error: error instanceof Error ? error.name : 'unknown' })
+    return unavailable('The queue takes nothing for now.')
+  }
+}
+
+/** The source that a path names, and nothing for a path of any other form. */
+function routeOf(path: string): { source: string } | undefined {
+  const [, source] = /^\/webhooks\/([^/]{1,64})(?:\/[^/]*)?\/?$/.exec(path) ?? []
+  return source === undefined ? undefined : { source }
+}
+
+function headersOf(event: APIGatewayProxyEventV2): Record<string, string> {
+  return Object.fromEntries(Object.entries(event.headers).map(([name, value]) => [name.toLowerCase(), value ?? '']))
+}
+
+function unavailable(detail: string): Reception {
+  return answer(
+    problem(503, `${detail} Nothing was accepted: send it again later.`, { headers: { 'retry-after': '5' } }),
+  )
+}

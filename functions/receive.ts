@@ -1,0 +1,237 @@
+import jsonBodyParser from '@middy/http-json-body-parser'
+import type { APIGatewayProxyEventV2 } from 'aws-lambda'
+import { encode, queueMessageLimit, updatesMessage } from './core/queue-message.ts'
+import { type Change, type EventType, type Link, MessageId, type ObjectUpdate, Update } from './core/update.ts'
+import { json, problem } from './problem.ts'
+import { sourceOfKind } from './sources/index.ts'
+import type {
+  Happening,
+  Meaning,
+  PathMessage,
+  ReceiveContext,
+  Response,
+  Source,
+  SourceOptions,
+  WebhookRequest,
+} from './sources/source.ts'
+
+/** A body may be this long unless a setting says otherwise: SQS takes no more in one message. */
+export const bodyLimit = 1024 * 1024
+
+/** All that a source said, in our words, whether or not it names a chat message or is allowed to change one. */
+export type SourceEvent = {
+  eventId: string
+  type: EventType
+  occurredAt?: string
+  actor?: string
+  change?: Change
+  object?: string
+  messageIds: string[]
+}
+
+/** What became of a webhook request: the answer, what it said, and what it asks for. */
+export type Reception = {
+  response: Response
+  events: SourceEvent[]
+  updates: Update[]
+  objectUpdates: ObjectUpdate[]
+  links: Link[]
+  learned?: { secret: string }
+}
+
+/** A source as it is set up: its name, its kind, and that kind's options. */
+export type SourceSettings = { name: string; kind: string } & Record<string, unknown>
+
+/**
+ * Turns a webhook request into an answer and the updates that it asks for. Pure, and never throws: whatever comes in, the
+ * answer says what is wrong with it.
+ */
+export async function receive(
+  request: WebhookRequest,
+  source: SourceSettings,
+  context: ReceiveContext,
+): Promise<Reception> {
+  const refusal = authenticate(request, source, context)
+  if (refusal) return refusal
+  const parsed = await parse(request, source)
+  return 'refusal' in parsed ? parsed.refusal : interpret(parsed.json, request, source, context)
+}
+
+/**
+ * The first step, over the bytes as they came: whether the request is one at all, and from the system that it should be.
+ * @returns the answer when it ends here: a refusal, or a handshake
+ */
+export function authenticate(
+  request: WebhookRequest,
+  settings: SourceSettings,
+  context: ReceiveContext,
+  limit = bodyLimit,
+): Reception | undefined {
+  const kind = kindOf(settings)
+  if (!kind) return answer(problem(404, 'There is no source of this kind.'))
+  if (request.method.toUpperCase() !== 'POST') {
+    return answer(problem(405, 'Send webhooks with POST.', { headers: { allow: 'POST' } }))
+  }
+  if (request.body.byteLength > limit) return answer(problem(413, `The body is longer than ${limit} bytes.`))
+  if (!kind.options) return unauthenticated('The source’s options are wrong, so it refuses everything.')
+  const secrets = context.secrets.filter((secret) => secret.length > 0)
+  if (secrets.length === 0) return unauthenticated('The source has no secret yet, so it refuses everything.')
+  const verdict = kind.source.authenticate(request, kind.options, { ...context, secrets })
+  switch (verdict.kind) {
+    case 'verified':
+      return undefined
+    case 'refused':
+      return unauthenticated(verdict.detail)
+    case 'answered':
+      return answer(verdict.response)
+  }
+}
+
+/**
+ * Between the two: the JSON that the body carries, read by the parser that the ingest handler runs too.
+ * @returns the answer instead when the body isn't JSON
+ */
+export async function parse(
+  request: WebhookRequest,
+  settings: SourceSettings,
+): Promise<{ json: unknown } | { refusal: Reception }> {
+  const event = { ...jsonEvent(request, settings), isBase64Encoded: false }
+  try {
+    await jsonParser.before?.({ event } as Parameters<NonNullable<typeof jsonParser.before>>[0])
+    return { json: event.body }
+  } catch (error) {
+    return { refusal: parserRefusal(error) }
+  }
+}
+
+/** The JSON parser of both ways; it checks the content type, and refuses keys that would reach an object's prototype. */
+export const jsonParser = jsonBodyParser<APIGatewayProxyEventV2>()
+
+/** What the JSON parser is to see: the body as text, or what a source's other content type carries. */
+export function jsonEvent(
+  request: WebhookRequest,
+  settings: SourceSettings,
+): Pick<APIGatewayProxyEventV2, 'headers' | 'body'> {
+  const unwrapped = kindOf(settings)?.source.unwrap?.(request)
+  return unwrapped === undefined
+    ? { headers: request.headers, body: Buffer.from(request.body).toString() }
+    : { headers: { ...request.headers, 'content-type': 'application/json' }, body: unwrapped }
+}
+
+/** Our answer to an error of the JSON parser. Its `cause` carries the body, so nothing of it is repeated or logged. */
+export function parserRefusal(error: unknown): Reception {
+  const isWrongType = error instanceof Error && 'statusCode' in error && error.statusCode === 415
+  return answer(
+    isWrongType
+      ? problem(415, 'Send JSON with content-type: application/json.')
+      : problem(400, 'The body is not JSON in UTF-8, is nested too deep, or has a key that is not allowed.'),
+  )
+}
+
+/**
+ * The second step: what the payload of an authenticated request means.
+ * @param payload the parsed JSON
+ */
+export function interpret(
+  payload: unknown,
+  request: WebhookRequest,
+  settings: SourceSettings,
+  { now }: Pick<ReceiveContext, 'now'>,
+): Reception {
+  const kind = kindOf(settings)
+  if (!kind?.options) return answer(problem(404, 'There is no source of this kind.'))
+  const path = messageIdOfPath(request.url)
+  const interpretation = kind.source.interpret(payload, request, kind.options, { now, path })
+  if (interpretation.kind === 'invalid') {
+    return answer(problem(422, 'The payload misses what its type needs.', { errors: interpretation.errors }))
+  }
+  const events: SourceEvent[] = []
+  const updates: Update[] = []
+  const accepted: { eventId: string; type: EventType; messageId: string }[] = []
+  const ignored = [...interpretation.ignored]
+  for (const happening of interpretation.happenings) {
+    const { eventId, type } = happening
+    const messageIds = path ? ('id' in path ? [path.id] : []) : happening.messageIds
+    events.push(eventOf(happening, messageIds))
+    const asked = updatesOf(happening, messageIds, { source: settings.name, now, meanings: kind.options.meanings })
+    if ('reason' in asked) {
+      ignored.push({ eventId, reason: asked.reason })
+    } else {
+      updates.push(...asked.updates)
+      accepted.push(...asked.updates.map(({ messageId }) => ({ eventId, type, messageId })))
+    }
+  }
+  if (Buffer.byteLength(encode(updatesMessage(updates))) > queueMessageLimit) {
+    return answer(problem(413, 'The request asks for more than one queue message holds: send it in parts.'))
+  }
+  return { ...answer(json(updates.length > 0 ? 202 : 200, { accepted, ignored })), events, updates }
+}
+
+/** The updates that a happening asks for, or why it asks for none. */
+function updatesOf(
+  { eventId, occurredAt, actor, change, reportOnly }: Happening,
+  messageIds: string[],
+  { source, now, meanings }: { source: string; now: Date; meanings: Meaning[] },
+): { updates: Update[] } | { reason: string } {
+  if (reportOnly !== undefined) return { reason: reportOnly }
+  if (!change) return { reason: 'links are not kept yet: name the chat message in the URL or as messageId' }
+  if (!meanings.includes(change.kind)) return { reason: `${source} may not change ${change.kind} (option meanings)` }
+  if (messageIds.length === 0) return { reason: 'names no chat message that its author may change' }
+  const asked = { eventId, source, receivedAt: now.toISOString(), change }
+  const when = { ...(occurredAt !== undefined && { occurredAt }), ...(actor !== undefined && { actor }) }
+  const updates: Update[] = []
+  for (const messageId of messageIds) {
+    const update = Update.safeParse({ messageId, ...asked, ...when })
+    if (!update.success) return { reason: `${update.error.issues[0]?.path.join('.')} is beyond the bounds` }
+    updates.push(update.data)
+  }
+  return { updates }
+}
+
+function eventOf({ eventId, type, occurredAt, actor, change, object }: Happening, messageIds: string[]): SourceEvent {
+  return {
+    eventId,
+    type,
+    ...(occurredAt !== undefined && { occurredAt }),
+    ...(actor !== undefined && { actor }),
+    ...(change && { change }),
+    ...(object !== undefined && { object }),
+    messageIds,
+  }
+}
+
+/** What stands after `/webhooks/{source}/`; any other path names no chat message. */
+function messageIdOfPath(url: string): PathMessage | undefined {
+  const path = url.replace(/^[a-z]+:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '')
+  const written = /^\/webhooks\/[^/]*\/(.+?)\/?$/s.exec(path)?.[1]
+  if (written === undefined) return undefined
+  try {
+    const id = MessageId.safeParse(decodeURIComponent(written))
+    return id.success ? { id: id.data } : { invalid: true }
+  } catch {
+    return { invalid: true }
+  }
+}
+
+type Kind = { source: Source; options: SourceOptions | undefined }
+const kinds = new WeakMap<SourceSettings, Kind>()
+
+/** The kind of a source with its parsed options, which are undefined when they are wrong. Parsed once per source. */
+function kindOf(settings: SourceSettings): Kind | undefined {
+  const known = kinds.get(settings)
+  if (known) return known
+  const source = sourceOfKind(settings.kind)
+  if (!source) return undefined
+  const kind = { source, options: source.options.safeParse(settings).data }
+  kinds.set(settings, kind)
+  return kind
+}
+
+function unauthenticated(detail: string): Reception {
+  return answer(problem(401, detail, { headers: { 'www-authenticate': 'Signature' } }))
+}
+
+/** A reception that is an answer and asks for nothing. */
+export function answer(response: Response): Reception {
+  return { response, events: [], updates: [], objectUpdates: [], links: [] }
+}

@@ -1,0 +1,145 @@
+import { hash } from 'node:crypto'
+import { z } from 'zod'
+import { bounds } from '../core/update.ts'
+import { referencesIn } from './reference.ts'
+import { verifyHmac } from './signature.ts'
+import {
+  type Happening,
+  header,
+  type Interpretation,
+  type ReceiveContext,
+  type Source,
+  sourceOptions,
+  type Verdict,
+  type WebhookRequest,
+} from './source.ts'
+
+const Options = sourceOptions('github', ['completed', 'reaction']).extend({
+  /** Whose text may refer to a chat message. Labels always may: only people with triage rights can set them. */
+  references: z.enum(['members', 'everyone', 'none']).default('members'),
+})
+type Options = z.infer<typeof Options>
+
+/**
+ * GitHub's webhooks (https://docs.github.com/en/webhooks): an issue closed or reopened, a pull request merged or reopened,
+ * an edited text. Reactions have no event there.
+ */
+export const github: Source<Options> = { options: Options, authenticate, unwrap, interpret }
+
+function authenticate(request: WebhookRequest, _: Options, { secrets }: ReceiveContext): Verdict {
+  const signature = header(request, 'x-hub-signature-256')
+  if (signature === undefined) {
+    return { kind: 'refused', detail: 'x-hub-signature-256 is missing: give the webhook a secret in GitHub.' }
+  }
+  return verifyHmac(request.body, signature, secrets)
+    ? { kind: 'verified' }
+    : {
+        kind: 'refused',
+        detail: 'x-hub-signature-256 does not match: compare the secret in GitHub with this source’s.',
+      }
+}
+
+/** GitHub's other content type, `application/x-www-form-urlencoded`, carries the JSON in `payload`; the signature is over the form. */
+function unwrap(request: WebhookRequest): string | undefined {
+  if (!/^application\/x-www-form-urlencoded\b/i.test(header(request, 'content-type') ?? '')) return undefined
+  return new URLSearchParams(Buffer.from(request.body).toString()).get('payload') ?? ''
+}
+
+const User = z.object({ login: z.string().max(bounds.name) })
+const Thing = z.object({
+  number: z.int(),
+  title: z.string().nullish(),
+  body: z.string().nullish(),
+  updated_at: z.iso.datetime({ offset: true }).nullish(),
+  author_association: z.string().nullish(),
+  labels: z.array(z.object({ name: z.string() })).nullish(),
+  merged: z.boolean().nullish(),
+})
+type Thing = z.infer<typeof Thing>
+const Comment = z.object({ body: z.string().nullish(), updated_at: z.iso.datetime({ offset: true }).nullish() })
+const Payload = z.object({
+  action: z.string(),
+  repository: z.object({ full_name: z.string() }).optional(),
+  sender: User.nullish(),
+  issue: Thing.nullish(),
+  pull_request: Thing.nullish(),
+  comment: Comment.nullish(),
+})
+type Payload = z.infer<typeof Payload>
+
+function interpret(json: unknown, request: WebhookRequest, options: Options): Interpretation {
+  const parsed = Payload.safeParse(json)
+  const event = header(request, 'x-github-event')
+  if (!event) return ignored('x-github-event is missing, so nothing says what happened')
+  const payload = parsed.success ? parsed.data : undefined
+  const thing = payload?.pull_request ?? payload?.issue
+  if (!payload || !thing) return ignored(`nothing is read from ${known(event)} of this form`)
+  const meaning = meaningOf(event, payload)
+  if (!meaning) return ignored(`${known(event)} with this action says nothing for a chat message`)
+
+  const updatedAt = (payload.comment ?? thing).updated_at
+  const happening: Happening = {
+    ...meaning,
+    eventId: eventIdOf(request),
+    occurredAt: updatedAt ? momentOf(updatedAt) : undefined,
+    actor: payload.sender?.login,
+    object: `${payload.repository?.full_name ?? ''}#${thing.number}`.slice(0, bounds.name),
+    messageIds: referencesOf(thing, options),
+  }
+  return { kind: 'understood', happenings: [happening], ignored: [] }
+}
+
+function meaningOf(event: string, payload: Payload): Pick<Happening, 'type' | 'change' | 'reportOnly'> | undefined {
+  const { action, issue, pull_request, comment } = payload
+  switch (`${event}.${action}`) {
+    case 'issues.closed':
+      return { type: 'task.done', change: { kind: 'completed', value: true } }
+    case 'issues.reopened':
+    case 'pull_request.reopened':
+      return { type: 'task.reopened', change: { kind: 'completed', value: false } }
+    case 'pull_request.closed':
+      // Closed without a merge is work that was given up, not done.
+      return pull_request?.merged ? { type: 'task.done', change: { kind: 'completed', value: true } } : undefined
+    case 'issues.edited':
+    case 'pull_request.edited':
+      return { type: 'text.edited', change: { kind: 'text', text: (pull_request ?? issue)?.body ?? '' } }
+    case 'issue_comment.edited':
+    case 'pull_request_review_comment.edited':
+      return {
+        type: 'text.edited',
+        change: { kind: 'text', text: comment?.body ?? '' },
+        reportOnly: 'the text of a comment never edits a chat message',
+      }
+    default:
+      return undefined
+  }
+}
+
+/** Whose word counts: GitHub tells how the author of a text belongs to the repository; strangers may open issues anywhere. */
+function referencesOf(thing: Thing, { references }: Options): string[] {
+  const isMembers = ['OWNER', 'MEMBER', 'COLLABORATOR'].includes(thing.author_association ?? '')
+  const counts = references === 'everyone' || (references === 'members' && isMembers)
+  const labels = references === 'none' ? [] : (thing.labels ?? []).map(({ name }) => name)
+  return referencesIn(...labels, ...(counts ? [thing.title, thing.body] : []))
+}
+
+/** The delivery's id, which a redelivery repeats; for a sender without one, what it sent. */
+function eventIdOf(request: WebhookRequest): string {
+  const delivery = header(request, 'x-github-delivery')
+  if (delivery && delivery.length <= bounds.name) return delivery
+  return hash('sha256', delivery ?? request.body, 'base64url')
+}
+
+function momentOf(written: string): string | undefined {
+  const time = Date.parse(written)
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString()
+}
+
+/** The event's name for a log or an answer, unless it is no name at all. */
+function known(event: string): string {
+  return /^[a-z_]{1,64}$/.test(event) ? event : 'an event'
+}
+
+function ignored(reason: string): Interpretation {
+  return { kind: 'understood', happenings: [], ignored: [{ reason }] }
+}

@@ -1,0 +1,24 @@
+import { MessageId } from '../core/update.ts'
+
+/** More than a person would ever list, and few enough that one request stays one queue message. */
+const mostReferences = 32
+
+/** `chatroom_message/42` in a URL, `chatroom-message:42` as a tag, with any of `/ : # =` between. */
+const reference = /(?<![a-z0-9])chatroom[_-]?messages?(?:[/#=]|: ?)([a-z0-9_-]+)/gi
+
+/**
+ * Finds the chat messages that a text refers to, each once, in the order of the text.
+ * @returns canonical ids; what can't be one is passed over
+ */
+export function referencesIn(...texts: (string | null | undefined)[]): string[] {
+  const found = new Set<string>()
+  for (const text of texts) {
+    for (const [, written = ''] of (text ?? '').matchAll(reference)) {
+      // Markdown's emphasis and a dash after the number are no part of it.
+      const id = MessageId.safeParse(written.replace(/^[_-]+|[_-]+$/g, ''))
+      if (id.success) found.add(id.data)
+      if (found.size === mostReferences) return [...found]
+    }
+  }
+  return [...found]
+}

@@ -1,0 +1,70 @@
+import { createHmac, hash, timingSafeEqual } from 'node:crypto'
+
+/** How far a signed timestamp may be from our clock, either way (Standard Webhooks' libraries use the same). */
+const toleranceSeconds = 300
+
+/**
+ * Verifies a plain HMAC over the raw body, as GitHub and many others send it. The secret's UTF-8 bytes are the key.
+ * @param signature the header's value, such as `sha256=<hex>`
+ * @param prefix what stands before the hex digits
+ */
+export function verifyHmac(
+  body: Uint8Array,
+  signature: string,
+  secrets: readonly string[],
+  { algorithm = 'sha256', prefix = 'sha256=' } = {},
+): boolean {
+  const hex = signature.startsWith(prefix) ? signature.slice(prefix.length).toLowerCase() : ''
+  return usable(secrets).some((secret) => equal(createHmac(algorithm, secret).update(body).digest('hex'), hex))
+}
+
+/**
+ * Verifies Standard Webhooks (https://github.com/standard-webhooks/standard-webhooks, spec): HMAC-SHA256 over
+ * `id.timestamp.body`; any signature of version v1 that matches any secret will do.
+ * @param headers the values of webhook-id, webhook-timestamp (seconds) and webhook-signature
+ * @returns why it fails, or undefined when it holds
+ */
+export function standardWebhooksFailure(
+  body: Uint8Array,
+  headers: { id: string | undefined; timestamp: string | undefined; signature: string },
+  secrets: readonly string[],
+  now: Date,
+): string | undefined {
+  const { id, timestamp, signature } = headers
+  if (id === undefined) return 'webhook-id is missing.'
+  if (timestamp === undefined || !/^\d{1,12}$/.test(timestamp)) {
+    return 'webhook-timestamp must be a time in whole seconds since 1970.'
+  }
+  if (Math.abs(now.getTime() / 1000 - Number(timestamp)) > toleranceSeconds) {
+    return `webhook-timestamp is more than ${toleranceSeconds / 60} minutes away from this server's clock.`
+  }
+  const given = signature.split(' ').filter((part) => part.startsWith('v1,'))
+  const holds = secrets.some((secret) => {
+    const key = standardWebhooksKey(secret)
+    if (!key) return false
+    const expected = `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64')}`
+    return given.some((part) => equal(expected, part))
+  })
+  return holds ? undefined : 'webhook-signature does not match.'
+}
+
+/** Verifies a bearer token: one of the secrets, as it stands. */
+export function verifyBearer(token: string, secrets: readonly string[]): boolean {
+  return usable(secrets).some((secret) => equal(secret, token))
+}
+
+/** The bytes behind `whsec_`. Text that isn't base64 is no key: decoding what can be of it might leave a byte or two to guess. */
+function standardWebhooksKey(secret: string): Buffer | undefined {
+  const base64 = secret.replace(/^whsec_/, '')
+  return /^[A-Za-z0-9+/]{2,}={0,2}$/.test(base64) ? Buffer.from(base64, 'base64') : undefined
+}
+
+/** An empty key would let everybody sign. */
+function usable(secrets: readonly string[]): readonly string[] {
+  return secrets.filter((secret) => secret.length > 0)
+}
+
+/** Equality in a time that tells nothing about where two strings differ, nor how long the secret one is. */
+function equal(a: string, b: string): boolean {
+  return timingSafeEqual(hash('sha256', a, 'buffer'), hash('sha256', b, 'buffer'))
+}

@@ -1,0 +1,95 @@
+import { z } from 'zod'
+import type { Change, EventType } from '../core/update.ts'
+
+/** One HTTP request of a sender. Header names are lower-case; the body is what came over the wire. */
+export type WebhookRequest = {
+  method: string
+  url: string
+  headers: Record<string, string>
+  body: Uint8Array
+}
+
+/** What a source is verified with: every secret that may be valid now, and the time. */
+export type ReceiveContext = { secrets: string[]; now: Date }
+
+/** What the URL says after `/webhooks/{source}/`: a chat message, or something that can't be one. */
+export type PathMessage = { id: string } | { invalid: true }
+
+/** What an interpretation may depend on beside the request itself. */
+export type InterpretContext = { now: Date; path?: PathMessage | undefined }
+
+/** An HTTP answer. */
+export type Response = { status: number; headers?: Record<string, string>; body?: string }
+
+/** Whether the request comes from the system that the source stands for. */
+export type Verdict =
+  | { kind: 'verified' }
+  | { kind: 'refused'; detail: string }
+  /** A handshake, answered without an event. */
+  | { kind: 'answered'; response: Response }
+
+/** One thing that happened, in our words. */
+export type Happening = {
+  eventId: string
+  type: EventType
+  /** As `Date.toISOString` writes it. */
+  occurredAt?: string | undefined
+  actor?: string | undefined
+  /** Absent for links. */
+  change?: Change | undefined
+  /** The source's own id of what it happened to. */
+  object?: string | undefined
+  /** The chat messages that the payload's own field names, or that the object's text refers to where its author's word counts. */
+  messageIds: string[]
+  /** Why this is reported and never changes a chat message. */
+  reportOnly?: string
+}
+
+/** What a payload says: what happened and what was left out, or what is wrong with it. */
+export type Interpretation =
+  | { kind: 'understood'; happenings: Happening[]; ignored: Ignored[] }
+  | { kind: 'invalid'; errors: FieldError[] }
+export type Ignored = { eventId?: string; reason: string }
+export type FieldError = { path: string; message: string }
+
+/** What a source may change; everything it says is reported, whatever stands here. */
+export const Meaning = z.enum(['completed', 'reaction', 'text', 'attachment'])
+export type Meaning = z.infer<typeof Meaning>
+
+/**
+ * A kind of source. To add one: write a file beside this one that exports a `Source`, name it in index.ts, and put
+ * payloads of the provider into test/fixtures.
+ */
+export type Source<Options extends SourceOptions = SourceOptions> = {
+  /** The settings of a source of this kind, strict: a misspelt option must show. */
+  options: z.ZodType<Options>
+  /** Says who sent it, over the bytes as they came; constant time in everything secret. */
+  authenticate(request: WebhookRequest, options: Options, context: ReceiveContext): Verdict
+  /** The JSON text that a body of another content type carries; undefined when it carries none. */
+  unwrap?(request: WebhookRequest): string | undefined
+  /**
+   * Says what the payload means. What says nothing for us is ignored, never an error; a chat message that the URL names
+   * goes before those that the payload names.
+   */
+  interpret(json: unknown, request: WebhookRequest, options: Options, context: InterpretContext): Interpretation
+}
+
+/** The settings that every kind has. */
+export function sourceOptions<Kind extends string>(kind: Kind, meanings: Meaning[]) {
+  return z.strictObject({
+    name: z.string(),
+    kind: z.literal(kind),
+    meanings: z.array(Meaning).default(meanings),
+  })
+}
+export type SourceOptions = { name: string; kind: string; meanings: Meaning[] }
+
+/** A header's value; an empty one counts as missing. */
+export function header(request: WebhookRequest, name: string): string | undefined {
+  return request.headers[name]?.trim() || undefined
+}
+
+/** zod's issues, as a problem shows them: where and what, never the value. */
+export function fieldErrors(error: z.ZodError, prefix: (string | number)[] = []): FieldError[] {
+  return error.issues.map(({ path, message }) => ({ path: [...prefix, ...path].map(String).join('.'), message }))
+}

@@ -1,0 +1,25 @@
+/** What went wrong, in one line for a person, with what to do where that is known. */
+export function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { code, port, address, path } = error as NodeJS.ErrnoException & { port?: number; address?: string }
+  switch (code) {
+    case 'EADDRINUSE':
+      return `port ${port} is taken: set PORT or ERP_PORT to another one (0 takes a free one)`
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `${address ?? 'HOST'} is no address of this machine: set HOST to one`
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return port === undefined
+        ? `${path ?? 'DATA_DIR'} can't be read and written: give this user the right to, or set DATA_DIR to another folder`
+        : `port ${port} needs more rights: set PORT to one above 1023`
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return `${path ?? 'DATA_DIR'} is no folder: set DATA_DIR to one`
+    case 'ERR_SQLITE_ERROR':
+      return `the data in DATA_DIR can't be used (${error.message}): set DATA_DIR to a folder that this user can write to`
+    default:
+      return error.message
+  }
+}

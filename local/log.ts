@@ -1,0 +1,18 @@
+import type { Log } from '../functions/core/ports.ts'
+
+/**
+ * Writes each line as `time event name=value …` (logfmt). Values that senders choose are quoted, so that none of them can
+ * pretend to be another line.
+ */
+export function createLog(write: (line: string) => void): Log {
+  return (event, fields) => {
+    const named = Object.entries(fields).flatMap(([name, value]) =>
+      value === undefined || value === '' ? [] : [`${name}=${plain(String(value))}`],
+    )
+    write([new Date().toISOString(), plain(event), ...named].join(' '))
+  }
+}
+
+function plain(value: string): string {
+  return /^[\w./:+-]+$/.test(value) ? value : JSON.stringify(value.slice(0, 500))
+}

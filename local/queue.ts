@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock, Queue } from '../functions/core/ports.ts'
+import type { Database } from './database.ts'
+
+/** A queue in SQLite, and what only this home can tell of it. */
+export type SqliteQueue = Queue & {
+  /** Calls back whenever something was sent from this process. */
+  onSend(wake: () => void): void
+  /** When the next message can be received (epoch ms); undefined when there is none. */
+  nextVisibleAt(): number | undefined
+  /** Makes visible at once what other receivers have in their hands: for when they are known to be dead. */
+  releaseOthers(): Promise<void>
+}
+
+type Row = { id: number; receipt: string; body: string; receives: number; sent_at: number; reason: string | null }
+
+/**
+ * A queue by its name, with SQS's rules.
+ * @param options.receiver names this process in what it receives
+ * @param options.deadLetters the name of the queue that takes what was received `maxReceives` times
+ */
+export function createSqliteQueue(
+  { sqlite, write }: Database,
+  {
+    name,
+    clock,
+    receiver,
+    deadLetters,
+    maxReceives = 10,
+  }: { name: string; clock: Clock; receiver: string; deadLetters?: string; maxReceives?: number },
+): SqliteQueue {
+  const insert = sqlite.prepare(
+    'INSERT INTO messages (queue, body, reason, sent_at, visible_at) VALUES (?, ?, ?, ?, ?)',
+  )
+  const bury = sqlite.prepare(
+    `UPDATE messages SET queue = ?, reason = 'received too often', receives = 0, receipt = NULL, receiver = NULL
+     WHERE queue = ? AND visible_at <= ? AND receives >= ?`,
+  )
+  const take = sqlite.prepare(
+    `UPDATE messages SET visible_at = ?, receives = receives + 1, receipt = ?, receiver = ?
+     WHERE id IN (SELECT id FROM messages WHERE queue = ? AND visible_at <= ? ORDER BY visible_at, id LIMIT ?)
+     RETURNING id, receipt, body, receives, sent_at, reason`,
+  )
+  const drop = sqlite.prepare('DELETE FROM messages WHERE queue = ? AND id = ? AND receipt = ?')
+  const giveBack = sqlite.prepare(
+    'UPDATE messages SET visible_at = ?, receipt = NULL, receiver = NULL WHERE queue = ? AND id = ? AND receipt = ?',
+  )
+  const giveBackOthers = sqlite.prepare(
+    `UPDATE messages SET visible_at = ?, receipt = NULL, receiver = NULL
+     WHERE queue = ? AND receiver <> ? AND visible_at > ?`,
+  )
+  const next = sqlite.prepare('SELECT min(visible_at) AS at FROM messages WHERE queue = ?')
+  const listeners: (() => void)[] = []
+
+  return {
+    async send(body, { delay = 0, reason } = {}) {
+      const now = clock()
+      await write(() => insert.run(name, body, reason ?? null, now, now + delay))
+      for (const wake of listeners) wake()
+    },
+    async receive({ max, visibility }) {
+      const now = clock()
+      const receipt = randomUUID()
+      const rows = await write(() => {
+        if (deadLetters !== undefined) bury.run(deadLetters, name, now, maxReceives)
+        return take.all(now + visibility, receipt, receiver, name, now, max) as Row[]
+      })
+      return rows.map(({ id, body, receives, sent_at, reason }) => ({
+        id: String(id),
+        receipt: `${id}/${receipt}`,
+        body,
+        receives,
+        sentAt: sent_at,
+        ...(reason !== null && { reason }),
+      }))
+    },
+    async remove(receipt) {
+      const [id = '', own = ''] = receipt.split('/')
+      await write(() => drop.run(name, id, own))
+    },
+    async release(receipt, delay) {
+      const [id = '', own = ''] = receipt.split('/')
+      await write(() => giveBack.run(clock() + delay, name, id, own))
+      for (const wake of listeners) wake()
+    },
+    onSend(wake) {
+      listeners.push(wake)
+    },
+    nextVisibleAt() {
+      return (next.get(name) as { at: number | null }).at ?? undefined
+    },
+    async releaseOthers() {
+      const now = clock()
+      await write(() => giveBackOthers.run(now, name, receiver, now))
+    },
+  }
+}

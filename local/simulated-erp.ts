@@ -1,0 +1,192 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import { z } from 'zod'
+import { urlHere } from './address.ts'
+import { page } from './simulated-page.ts'
+
+const Reaction = z.strictObject({ id: z.int().optional(), emoji: z.string() })
+const Attachment = z.strictObject({
+  id: z.int().optional(),
+  filename: z.string(),
+  filesize: z.string().optional(),
+  mimetype: z.string().optional(),
+  created: z.iso.datetime({ offset: true }).optional(),
+  googledownloadlink: z.string().optional(),
+})
+const PutBody = z.strictObject({
+  data: z.strictObject({
+    id: z.int().optional(),
+    message_text: z.string().optional(),
+    attachments: z.array(Attachment).optional(),
+    reactions: z.array(Reaction).optional(),
+    completed: z.boolean().optional(),
+  }),
+})
+
+/** A chat message as the simulated ERP keeps it: every element of a list has an id of its own. */
+export const SimulatedMessage = z.strictObject({
+  id: z.int(),
+  message_text: z.string(),
+  attachments: z.array(Attachment.required({ id: true })),
+  reactions: z.array(Reaction.required({ id: true })),
+  completed: z.boolean(),
+})
+export type SimulatedMessage = z.infer<typeof SimulatedMessage>
+
+/** One request as it came, for tests to look at. `at` is epoch ms. */
+export type RecordedRequest = {
+  at: number
+  method: string
+  url: string
+  headers: Record<string, string | string[] | undefined>
+  body: string
+  /** What was answered; absent while or where nothing was. */
+  status?: number
+}
+
+/** What goes wrong with one request. `applied` says whether a PUT takes effect all the same. */
+export type Fault =
+  | { kind: 'status'; status: number; headers?: Record<string, string>; body?: string; applied?: boolean }
+  | { kind: 'reset'; applied?: boolean }
+  | { kind: 'silence'; applied?: boolean }
+
+export type SimulatedErp = {
+  url: string
+  requests: RecordedRequest[]
+  /** The chat message as it is now. */
+  message(identifier: string | number): SimulatedMessage | undefined
+  /** Changes a chat message as a person in the ERP would. */
+  edit(identifier: string | number, change: (message: SimulatedMessage) => void): void
+  /** Says what goes wrong with a request; undefined lets it through. */
+  fault: ((request: RecordedRequest) => Fault | undefined) | undefined
+  /** ms before each answer. */
+  latency: number
+  stop(): Promise<void>
+}
+
+const path = /^\/api\/cp\/chat\/chatroom_message\/([^/]+)$/
+
+/**
+ * An ERP that keeps to what is known of the real one's GET and PUT of a chat message, over real HTTP.
+ * @param options.put what a PUT does with attributes that it leaves out: leave them alone (merge) or clear them (replace)
+ * @param options.save called with all chat messages after every change
+ */
+export async function startSimulatedErp({
+  messages,
+  token,
+  host = '127.0.0.1',
+  port = 0,
+  put = 'merge',
+  save = () => {},
+}: {
+  messages: SimulatedMessage[]
+  token: string
+  host?: string
+  port?: number
+  put?: 'merge' | 'replace'
+  save?: (messages: SimulatedMessage[]) => void
+}): Promise<SimulatedErp> {
+  const kept = new Map(messages.map((message) => [String(message.id), structuredClone(message)]))
+  let lastId = Math.max(0, ...messages.flatMap((m) => [...m.reactions, ...m.attachments].map(({ id }) => id)))
+  const withId = <E extends { id?: number | undefined }>(element: E) => ({ ...element, id: element.id ?? ++lastId })
+
+  function apply(message: SimulatedMessage, { data }: z.infer<typeof PutBody>): SimulatedMessage {
+    const cleared = { message_text: '', attachments: [], reactions: [], completed: false }
+    const base = put === 'merge' ? message : { ...message, ...cleared }
+    return {
+      ...base,
+      ...(data.message_text !== undefined && { message_text: data.message_text }),
+      ...(data.completed !== undefined && { completed: data.completed }),
+      ...(data.reactions && { reactions: data.reactions.map(withId) }),
+      ...(data.attachments && { attachments: data.attachments.map(withId) }),
+    }
+  }
+
+  /** The answer of a request without a fault, which is also what a fault with `applied` does unseen. */
+  function serve({ method, url, headers, body }: RecordedRequest): { status: number; body: unknown } {
+    if (headers['x-session-token'] !== token) return { status: 401, body: { error: 'session not valid' } }
+    const identifier = path.exec(new URL(url, 'http://erp').pathname)?.[1]
+    const message = identifier === undefined ? undefined : kept.get(decoded(identifier))
+    if (!message) return { status: 404, body: { error: 'not found' } }
+    if (method === 'GET') return { status: 200, body: message }
+    if (method !== 'PUT') return { status: 405, body: { error: 'method not allowed' } }
+    const parsed = PutBody.safeParse(jsonOf(body))
+    if (!parsed.success) return { status: 422, body: { error: z.prettifyError(parsed.error) } }
+    const changed = apply(message, parsed.data)
+    kept.set(String(message.id), changed)
+    save([...kept.values()])
+    return { status: 200, body: changed }
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '', url = '', headers } = request
+    if (method === 'GET' && url === '/') {
+      response.setHeader('content-type', 'text/html; charset=utf-8').end(page([...kept.values()]))
+      return
+    }
+    const recorded: RecordedRequest = { at: Date.now(), method, url, headers, body: await text(request) }
+    erp.requests.push(recorded)
+    if (erp.latency > 0) await wait(erp.latency)
+    const fault = erp.fault?.(recorded)
+    const served = !fault || fault.applied ? serve(recorded) : undefined
+    if (fault?.kind === 'silence') return
+    if (fault?.kind === 'reset') {
+      request.socket.destroy()
+      return
+    }
+    recorded.status = fault?.status ?? served?.status ?? 500
+    response.writeHead(recorded.status, { 'content-type': 'application/json', ...fault?.headers })
+    response.end(fault ? (fault.body ?? '{"error":"simulated"}') : JSON.stringify(served?.body))
+  }
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch(() => request.socket.destroy())
+  })
+  const erp: SimulatedErp = {
+    url: '',
+    requests: [],
+    message: (identifier) => structuredClone(kept.get(String(identifier))),
+    edit(identifier, change) {
+      const message = kept.get(String(identifier))
+      if (!message) throw new Error(`the simulated ERP has no chat message ${identifier}`)
+      change(message)
+      save([...kept.values()])
+    },
+    fault: undefined,
+    latency: 0,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
+  erp.url = urlHere(host, (server.address() as AddressInfo).port)
+  return erp
+}
+
+function decoded(identifier: string): string {
+  try {
+    return decodeURIComponent(identifier)
+  } catch {
+    return identifier
+  }
+}
+
+function jsonOf(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
+}
+
+async function text(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
+}

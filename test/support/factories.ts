@@ -1,0 +1,35 @@
+import { randomUUID } from 'node:crypto'
+import type { QueuedUpdate } from '../../functions/core/queue-message.ts'
+import type { Change } from '../../functions/core/update.ts'
+import type { ReceiveContext, WebhookRequest } from '../../functions/sources/source.ts'
+
+/** The moment at which tests happen; epoch ms. */
+export const noon = Date.parse('2026-11-22T12:00:00.000Z')
+
+/** A moment some seconds after noon, as an event writes it. */
+export function at(seconds: number): string {
+  return new Date(noon + seconds * 1000).toISOString()
+}
+
+/** An update of chat message 42 that arrived at noon. */
+export function update(change: Change, given: Partial<QueuedUpdate> = {}): QueuedUpdate {
+  return { messageId: '42', eventId: randomUUID(), source: 'generic', receivedAt: at(0), position: 0, change, ...given }
+}
+
+export const done: Change = { kind: 'completed', value: true }
+export const reopened: Change = { kind: 'completed', value: false }
+export const react = (emoji: string): Change => ({ kind: 'reaction', emoji, present: true })
+export const unreact = (emoji: string): Change => ({ kind: 'reaction', emoji, present: false })
+
+/** The secret that webhooks of tests are signed with, and what a source is verified with. */
+export const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
+export function context(given: Partial<ReceiveContext> = {}): ReceiveContext {
+  return { secrets: [secret], now: new Date(noon), ...given }
+}
+
+/** A webhook of the generic source with a bearer token. A body that isn't text or bytes is sent as JSON. */
+export function webhook(body: unknown, given: Partial<Omit<WebhookRequest, 'body'>> = {}): WebhookRequest {
+  const bytes = body instanceof Uint8Array ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${secret}`, ...given.headers }
+  return { method: 'POST', url: '/webhooks/generic', ...given, headers, body: bytes }
+}
