@@ -101,7 +101,7 @@ function refused({ key, identity }: Wish, { status, answer }: { status: number; 
 }
 
 /** The state with what an attempt found out; it may have grown since the attempt began. */
-export function withFindings(state: MessageState, findings: readonly Finding[]): MessageState {
+function withFindings(state: MessageState, findings: readonly Finding[]): MessageState {
   return findings.reduce(withFinding, state)
 }
 

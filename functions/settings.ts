@@ -93,7 +93,7 @@ export function readSettings(given: Record<string, unknown>, { everyKind }: { ev
 }
 
 /** Whether a host name is this machine. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '[::1]' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 

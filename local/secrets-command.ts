@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import type { Settings } from '../functions/settings.ts'
 import { openSecrets } from './secrets.ts'
 
-export const secretsUsage = `npm run secrets -- COMMAND
+const secretsUsage = `npm run secrets -- COMMAND
 
   list                  every source and how many secrets it has
   show SOURCE           its secrets, newest first

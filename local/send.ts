@@ -10,7 +10,7 @@ import { createSqliteMessageStates } from './message-state.ts'
 import { sample } from './samples.ts'
 import { openSecrets } from './secrets.ts'
 
-export const sendUsage = `npm run send -- TYPE [MESSAGE] [options]
+const sendUsage = `npm run send -- TYPE [MESSAGE] [options]
 
   TYPE               task.done, task.reopened, reaction.added, reaction.removed, text.edited,
                      attachment.added, attachment.removed

@@ -35,7 +35,7 @@ export const SimulatedMessage = z.strictObject({
 export type SimulatedMessage = z.infer<typeof SimulatedMessage>
 
 /** One request as it came, for tests to look at. `at` is epoch ms. */
-export type RecordedRequest = {
+type RecordedRequest = {
   at: number
   method: string
   url: string
@@ -46,7 +46,7 @@ export type RecordedRequest = {
 }
 
 /** What goes wrong with one request. `applied` says whether a PUT takes effect all the same. */
-export type Fault =
+type Fault =
   | { kind: 'status'; status: number; headers?: Record<string, string>; body?: string; applied?: boolean }
   | { kind: 'reset'; applied?: boolean }
   | { kind: 'silence'; applied?: boolean }

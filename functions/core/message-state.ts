@@ -9,7 +9,7 @@ const writesKept = 8
 const firstArrivalDays = 7
 const firstArrivalsKept = 1000
 /** DynamoDB takes 400 KB an item; the rest is for its other attributes. */
-export const recordLimit = 350 * 1024
+const recordLimit = 350 * 1024
 
 /** Why a write was set aside, until an operator decides. */
 const Parked = z.strictObject({

@@ -46,7 +46,7 @@ export const Change = z.discriminatedUnion('kind', [
 export type Change = z.infer<typeof Change>
 
 /** A moment, written as `Date.toISOString` does. */
-export const Instant = z.iso.datetime({ precision: 3 })
+const Instant = z.iso.datetime({ precision: 3 })
 
 const asked = {
   eventId: Name,

@@ -32,6 +32,10 @@ export function createHttpCall({ idle = 4_000 } = {}): HttpCall {
   }
 }
 
+function isReset({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'ECONNRESET' || code === 'EPIPE'
+}
+
 function send(
   method: string,
   url: URL,
@@ -46,7 +50,8 @@ function send(
     let answering = false
     const fail = (error: NodeJS.ErrnoException) => {
       clearTimeout(timer)
-      const stale = request.reusedSocket && !answering && error.code === 'ECONNRESET'
+      // A PUT that has left whole may have been applied, stale socket or not: only a GET is repeated then.
+      const stale = request.reusedSocket && !answering && isReset(error) && (method === 'GET' || !sent)
       resolve({ failure: error.code ?? error.message, sent, stale })
     }
     const timer = setTimeout(() => request.destroy(new Error(`no answer within ${timeout} ms`)), timeout)

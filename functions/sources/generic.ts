@@ -130,16 +130,18 @@ function digest(parts: unknown[]): string {
 }
 
 /** Numbers are written as text; what a sender leaves out may be null. */
-const Name = z.union([z.string(), z.number().transform(String)]).pipe(z.string().min(1).max(bounds.name))
-const text = (max: number) => z.union([z.string(), z.number().transform(String)]).pipe(z.string().max(max))
+const Name = z
+  .union([z.string(), z.number().transform(String)], { error: 'expected text' })
+  .pipe(z.string().min(1).max(bounds.name))
+const text = (max: number) =>
+  z.union([z.string(), z.number().transform(String)], { error: 'expected text' }).pipe(z.string().max(max))
 function optional<T extends z.ZodType>(schema: T) {
   return schema.nullish().transform((value) => value ?? undefined)
 }
 
-const GenericMessageId = z.union([
-  z.int('expected a whole number that JSON can carry exactly: write a longer one as a string').min(0).transform(String),
-  MessageId,
-])
+const GenericMessageId = z.union([z.int().min(0).transform(String), MessageId], {
+  error: 'expected a chat message: 1 to 64 letters, digits, _ or -, or a whole number that JSON carries exactly',
+})
 
 const latest = Date.UTC(9999, 11, 31)
 const Moment = z.iso

@@ -49,7 +49,7 @@ export type Happening = {
 export type Interpretation =
   | { kind: 'understood'; happenings: Happening[]; ignored: Ignored[] }
   | { kind: 'invalid'; errors: FieldError[] }
-export type Ignored = { eventId?: string; reason: string }
+type Ignored = { eventId?: string; reason: string }
 export type FieldError = { path: string; message: string }
 
 /** What a source may change; everything it says is reported, whatever stands here. */

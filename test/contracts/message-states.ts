@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest'
+import type { MessageStates } from '../../functions/core/ports.ts'
+
+/** What every adapter of the message states promises. */
+export function messageStatesContract(name: string, open: () => Promise<MessageStates>): void {
+  describe(`${name} as message states`, () => {
+    it('has nothing for a chat message that was never saved', async () => {
+      const states = await open()
+      expect(await states.load('42')).toBeUndefined()
+    })
+
+    it('gives back what was saved, to the letter', async () => {
+      const states = await open()
+      const body = `{"text":"Grüße 👋🏽 \\u0000 \\ud800 ${'ü'.repeat(150_000)}"}`
+      const version = await states.save('42', { body }, undefined)
+      expect(await states.load('42')).toEqual({ body, version })
+    })
+
+    it('lets just one of two make the record', async () => {
+      const states = await open()
+      const versions = await Promise.all(['a', 'b'].map((body) => states.save('42', { body }, undefined)))
+      const winner = versions.findIndex((version) => version !== undefined)
+      expect(versions.filter((version) => version !== undefined)).toHaveLength(1)
+      expect((await states.load('42'))?.body).toBe(['a', 'b'][winner])
+    })
+
+    it('refuses to overwrite what somebody else saved in between', async () => {
+      const states = await open()
+      const loaded = await states.save('42', { body: 'first' }, undefined)
+      expect(await states.save('42', { body: 'second' }, loaded)).toBeDefined()
+      expect(await states.save('42', { body: 'outdated' }, loaded)).toBeUndefined()
+      expect((await states.load('42'))?.body).toBe('second')
+    })
+
+    it('loses none of many increments that happen at once', async () => {
+      const states = await open()
+      const increment = async (): Promise<void> => {
+        for (;;) {
+          const loaded = await states.load('42')
+          const body = String(Number(loaded?.body ?? 0) + 1)
+          if ((await states.save('42', { body }, loaded?.version)) !== undefined) return
+        }
+      }
+      await Promise.all(Array.from({ length: 20 }, increment))
+      expect((await states.load('42'))?.body).toBe('20')
+    })
+
+    it('finds what is due before a time, oldest first, and nothing else', async () => {
+      const states = await open()
+      await states.save('late', { body: '{}', sweepAt: 3_000 }, undefined)
+      await states.save('early', { body: '{}', sweepAt: 1_000 }, undefined)
+      await states.save('middle', { body: '{}', sweepAt: 2_000 }, undefined)
+      await states.save('fulfilled', { body: '{}' }, undefined)
+      expect(await states.due(3_000, 10)).toEqual([
+        { messageId: 'early', sweepAt: 1_000 },
+        { messageId: 'middle', sweepAt: 2_000 },
+      ])
+      expect(await states.due(3_000, 1)).toEqual([{ messageId: 'early', sweepAt: 1_000 }])
+    })
+
+    it('finds no longer what is fulfilled', async () => {
+      const states = await open()
+      const version = await states.save('42', { body: '{}', sweepAt: 1_000 }, undefined)
+      await states.save('42', { body: '{}' }, version)
+      expect(await states.due(9_000, 10)).toEqual([])
+    })
+  })
+}

@@ -1,0 +1,126 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { type Database, openDatabase } from '../../local/database.ts'
+import { lock } from '../../local/lock.ts'
+import { createSqliteMessageStates } from '../../local/message-state.ts'
+import { createSqliteQueue } from '../../local/queue.ts'
+import { openSecrets } from '../../local/secrets.ts'
+import { messageStatesContract } from '../contracts/message-states.ts'
+import { queueContract } from '../contracts/queue.ts'
+import { webhookSecretsContract } from '../contracts/webhook-secrets.ts'
+import { stoppedClock } from '../support/clock.ts'
+import { temporaryFolder } from '../support/folder.ts'
+
+function database(folder = temporaryFolder()): Database {
+  const opened = openDatabase(folder)
+  onTestFinished(() => opened.close())
+  return opened
+}
+
+const maxReceives = 3
+
+queueContract('SQLite', async () => {
+  const file = database()
+  const { now: clock, advance } = stoppedClock()
+  const common = { clock, receiver: 'test' }
+  return {
+    queue: createSqliteQueue(file, { ...common, name: 'events', deadLetters: 'dead', maxReceives }),
+    deadLetters: createSqliteQueue(file, { ...common, name: 'dead' }),
+    maxReceives,
+    pass: async (ms) => advance(ms),
+  }
+})
+
+messageStatesContract('SQLite', async () => createSqliteMessageStates(database()))
+
+webhookSecretsContract('A file', async () => {
+  const folder = temporaryFolder()
+  return {
+    secrets: openSecrets(folder),
+    async store(source, secrets) {
+      const operator = openSecrets(folder)
+      for (const secret of secrets.toReversed()) operator.add(source, secret)
+      const [newest = ''] = secrets
+      if (secrets.length === 1 && (await operator.of(source))[0] === newest) operator.retire(source)
+    },
+  }
+})
+
+describe('the SQLite file', () => {
+  it('still has everything that was acknowledged when another process opens it', async () => {
+    const folder = temporaryFolder()
+    const { now: clock } = stoppedClock()
+    const first = database(folder)
+    await createSqliteQueue(first, { name: 'events', clock, receiver: 'first' }).send('kept')
+    const second = createSqliteQueue(database(folder), { name: 'events', clock, receiver: 'second' })
+    expect(await second.receive({ max: 1, visibility: 1 })).toMatchObject([{ body: 'kept' }])
+  })
+
+  it('hands out at once what a dead process had in its hands', async () => {
+    const folder = temporaryFolder()
+    const { now: clock } = stoppedClock()
+    const dead = createSqliteQueue(database(folder), { name: 'events', clock, receiver: 'dead' })
+    await dead.send('in flight')
+    await dead.send('delayed', { delay: 5_000 })
+    await dead.receive({ max: 10, visibility: 60_000 })
+    const next = createSqliteQueue(database(folder), { name: 'events', clock, receiver: 'next' })
+    await next.releaseOthers()
+    expect(await next.receive({ max: 10, visibility: 60_000 })).toMatchObject([{ body: 'in flight' }])
+  })
+
+  it('fails a write that can not be done without failing those of the same commit', async () => {
+    const { write, sqlite } = database()
+    const good = write(() => sqlite.prepare("INSERT INTO states VALUES ('1', '{}', 1, NULL)").run())
+    const bad = write(() => sqlite.prepare("INSERT INTO states VALUES ('2', NULL, 1, NULL)").run())
+    await expect(bad).rejects.toThrow(/NOT NULL/)
+    await expect(good).resolves.toMatchObject({ changes: 1 })
+  })
+
+  it('of a newer version is refused, with a line that says so', () => {
+    const folder = temporaryFolder()
+    const newer = openDatabase(folder)
+    newer.sqlite.exec('PRAGMA user_version = 99')
+    newer.close()
+    expect(() => openDatabase(folder)).toThrow(/newer version/)
+  })
+
+  it('of one folder serves one bridge at a time', () => {
+    const folder = temporaryFolder()
+    const unlock = lock(folder)
+    expect(() => lock(folder)).toThrow(/another chatroom-bridge runs/)
+    unlock()
+    lock(folder)()
+  })
+})
+
+describe('the secrets file', () => {
+  it('can be read by its owner alone', () => {
+    const folder = temporaryFolder()
+    openSecrets(folder).add('generic')
+    expect(statSync(join(folder, 'secrets.json')).mode & 0o777).toBe(0o600)
+  })
+
+  it('is given secrets that no guessing finds', () => {
+    const secrets = openSecrets(temporaryFolder())
+    const made = secrets.add('generic')
+    expect(Buffer.from(made.replace('whsec_', ''), 'base64')).toHaveLength(32)
+    expect(secrets.add('generic')).not.toBe(made)
+  })
+
+  it('yields to what settings say, source by source', async () => {
+    const folder = temporaryFolder()
+    const stored = openSecrets(folder).add('github')
+    const secrets = openSecrets(folder, { generic: ['given'] })
+    expect([await secrets.of('generic'), await secrets.of('github')]).toEqual([['given'], [stored]])
+  })
+
+  it('is never thrown away when it can not be read: the error names it and not what it holds', () => {
+    const folder = temporaryFolder()
+    const path = join(folder, 'secrets.json')
+    writeFileSync(path, '{"generic": "tiptop"')
+    expect(() => openSecrets(folder).add('github')).toThrow(/secrets\.json can't be read/)
+    expect(() => openSecrets(folder).add('github')).not.toThrow(/tiptop/)
+    expect(readFileSync(path, 'utf8')).toContain('tiptop')
+  })
+})

@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { onTestFinished } from 'vitest'
+
+const root = new URL('../..', import.meta.url).pathname
+
+/** A bridge that runs as a process of its own, as `npm start` runs it. */
+export type BridgeProcess = {
+  url: string
+  output(): string
+  /** Sends a signal and waits for the end. @returns the exit code, null after a kill */
+  end(signal: NodeJS.Signals): Promise<number | null>
+}
+
+/** Runs a program of bin/ to its end. Settings of the test's own environment are left out. */
+export async function run(
+  args: string[],
+  settings: Record<string, string>,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = start(process.execPath, args, settings)
+  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
+  const [code] = await once(child, 'close')
+  return { code, stdout: stdout(), stderr: stderr() }
+}
+
+/** Starts the bridge on free ports and waits until it listens. */
+export async function startBridgeProcess(
+  settings: Record<string, string>,
+  command = [process.execPath, 'bin/start.ts'],
+): Promise<BridgeProcess> {
+  const [program = '', ...args] = command
+  const child = start(program, args, { PORT: '0', ERP_PORT: '0', ...settings })
+  const output = collect(child.stdout)
+  const errors = collect(child.stderr)
+  const ended = once(child, 'close')
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout?.on('data', () => {
+      const [, found] = /listens on (http:\S+)\/webhooks/.exec(output()) ?? []
+      if (found) resolve(found)
+    })
+    ended.then(() => reject(new Error(`the bridge did not start: ${errors()}`)))
+  })
+  return {
+    url,
+    output,
+    async end(signal) {
+      child.kill(signal)
+      const [code] = await ended
+      return code
+    },
+  }
+}
+
+function start(program: string, args: string[], settings: Record<string, string>): ChildProcess {
+  const { PATH = '', HOME = '' } = process.env
+  const child = spawn(program, args, { cwd: root, env: { PATH, HOME, ...settings }, detached: true })
+  onTestFinished(() => {
+    // The whole group, so that nothing of a failed test stays behind.
+    try {
+      process.kill(-(child.pid as number), 'SIGKILL')
+    } catch {}
+  })
+  return child
+}
+
+function collect(stream: NodeJS.ReadableStream | null): () => string {
+  let text = ''
+  stream?.setEncoding('utf8')
+  stream?.on('data', (chunk: string) => {
+    text += chunk
+  })
+  return () => text
+}

@@ -1,0 +1,122 @@
+import type { SQSRecord } from 'aws-lambda'
+import { onTestFinished } from 'vitest'
+import { emptyState, MessageState } from '../../functions/core/message-state.ts'
+import { encode, type QueuedUpdate, type QueueMessage } from '../../functions/core/queue-message.ts'
+import { createDeliver } from '../../functions/deliver.ts'
+import { createErp } from '../../functions/erp/client.ts'
+import { fixedSession } from '../../functions/erp/session.ts'
+import type { SettleDependencies } from '../../functions/settle.ts'
+import { createSweep } from '../../functions/sweep.ts'
+import { openDatabase } from '../../local/database.ts'
+import { createSqliteMessageStates } from '../../local/message-state.ts'
+import { createSqliteQueue } from '../../local/queue.ts'
+import { type SimulatedMessage, startSimulatedErp } from '../../local/simulated-erp.ts'
+import { stoppedClock } from './clock.ts'
+import { temporaryFolder } from './folder.ts'
+
+export function chatMessage(given: Partial<SimulatedMessage> = {}): SimulatedMessage {
+  return { id: 42, message_text: 'Bitte um Rückruf', attachments: [], reactions: [], completed: false, ...given }
+}
+
+/** An SQS record around a body. */
+export function record(body: string, messageId = 'record'): SQSRecord {
+  return {
+    messageId,
+    receiptHandle: messageId,
+    body,
+    attributes: {
+      ApproximateReceiveCount: '1',
+      SentTimestamp: '0',
+      SenderId: 'test',
+      ApproximateFirstReceiveTimestamp: '0',
+    },
+    messageAttributes: {},
+    md5OfBody: '',
+    eventSource: 'aws:sqs',
+    eventSourceARN: 'arn:aws:sqs:eu-central-1:123456789012:events',
+    awsRegion: 'eu-central-1',
+  }
+}
+
+/** Everything from the queue to a simulated ERP, for real, with a clock that the test moves. */
+export async function deliveryUnderTest({
+  messages = [chatMessage()],
+  put = 'merge',
+  timeout = 2_000,
+  ...given
+}: {
+  messages?: SimulatedMessage[]
+  put?: 'merge' | 'replace'
+  timeout?: number
+} & Partial<SettleDependencies> = {}) {
+  const { now: clock, advance } = stoppedClock()
+  const erp = await startSimulatedErp({ messages, token: 'token', put })
+  const database = openDatabase(temporaryFolder())
+  const queues = { clock, receiver: 'test' }
+  const queue = createSqliteQueue(database, { ...queues, name: 'events', deadLetters: 'dead letters' })
+  const deadLetters = createSqliteQueue(database, { ...queues, name: 'dead letters' })
+  const states = createSqliteMessageStates(database)
+  onTestFinished(async () => {
+    await erp.stop()
+    database.close()
+  })
+  const dependencies: SettleDependencies = {
+    erp: createErp({ baseUrl: erp.url, session: fixedSession('token'), timeout, clock }),
+    states,
+    queue,
+    deadLetters,
+    clock,
+    log: () => {},
+    instance: 'test',
+    isGone: () => false,
+    leaseFor: 90_000,
+    random: () => 0.5,
+    lostAnswerWait: 60_000,
+    whole: false,
+    ...given,
+  }
+  const deliver = createDeliver(dependencies)
+
+  const delivery = {
+    erp,
+    queue,
+    deadLetters,
+    states,
+    dependencies,
+    deliver,
+    clock,
+    sweep: createSweep({ states, queue, clock, log: () => {} }),
+    pass: advance,
+    /** Puts updates on the queue as one webhook request does. */
+    async accept(...updates: QueuedUpdate[]): Promise<void> {
+      await queue.send(encode({ version: 1, kind: 'updates', updates }))
+    },
+    /** Delivers everything that can be received now. @returns the queue messages that were */
+    async run(): Promise<QueueMessage[]> {
+      const delivered: QueueMessage[] = []
+      for (;;) {
+        const batch = await queue.receive({ max: 10, visibility: 90_000 })
+        if (batch.length === 0) return delivered
+        const { batchItemFailures } = await deliver({ Records: batch.map(({ body, id }) => record(body, id)) })
+        const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier))
+        for (const { id, receipt, body } of batch) {
+          if (failed.has(id)) continue
+          delivered.push(JSON.parse(body))
+          await queue.remove(receipt)
+        }
+      }
+    },
+    async state(messageId = '42'): Promise<MessageState> {
+      const stored = await states.load(messageId)
+      return stored ? MessageState.parse(JSON.parse(stored.body)) : emptyState()
+    },
+    /** The bodies of the PUTs that the ERP got. */
+    puts(): unknown[] {
+      return erp.requests.filter(({ method }) => method === 'PUT').map(({ body }) => JSON.parse(body).data)
+    },
+    gets(): number {
+      return erp.requests.filter(({ method }) => method === 'GET').length
+    },
+  }
+  return delivery
+}
