@@ -1,6 +1,15 @@
 import { backoff } from './core/backoff.ts'
 import type { ChatroomMessage } from './core/chatroom-message.ts'
-import { doubt, dueRegisters, isDue, type MessageState, type Parked, park, type Wish } from './core/message-state.ts'
+import {
+  doubt,
+  dueRegisters,
+  isDue,
+  type MessageState,
+  type Parked,
+  park,
+  type Wish,
+  withinLimit,
+} from './core/message-state.ts'
 import type { Clock } from './core/ports.ts'
 import { type Rendering, remember, render } from './core/render.ts'
 import type { Erp } from './erp/client.ts'
@@ -13,8 +22,8 @@ type Finding =
       before: ChatroomMessage
       answer?: ChatroomMessage
     }
-  | { kind: 'doubtful'; keys: string[] }
-  | { kind: 'refused'; wish: Wish; parked: Parked }
+  | { kind: 'doubtful'; wishes: Wish[] }
+  | { kind: 'refused'; wishes: Wish[]; parked: Parked }
 
 /** How an attempt ended. `retryAt` (epoch ms) is set where the ERP could not be brought up to date for now. */
 export type AttemptResult = {
@@ -36,73 +45,118 @@ export type AttemptDependencies = {
   whole: boolean
 }
 
-/** Tries once to make the ERP show what is due: GET, render, PUT where something differs. Changes no record itself. */
+/** One GET and the PUT after it: what it found out, and whether the attempt goes on. */
+type Step =
+  | { kind: 'settled'; findings: Finding[]; puts: number }
+  /** The ERP refuses what was sent, which is more than one register. */
+  | { kind: 'search'; findings: Finding[]; puts: number; among: string[] }
+  | { kind: 'retry'; findings: Finding[]; puts: number; after?: number | undefined; reason: string }
+
+/**
+ * Tries to make the ERP show what is due: everything at once, and where the ERP refuses that, one register after the other
+ * to find the guilty one. Changes no record itself.
+ * @param deadline epoch ms after which the search begins no further step; what is left stays due
+ */
 export async function attempt(
   messageId: string,
   state: MessageState,
-  { erp, clock, random, lostAnswerWait, whole }: AttemptDependencies,
+  deadline: number,
+  dependencies: AttemptDependencies,
 ): Promise<AttemptResult> {
-  const retry = (reason: string, findings: Finding[], puts: number, after = backoff(state.attempts + 1, random())) => ({
-    findings,
-    retryAt: clock() + after,
-    outcome: reason,
-    puts,
-  })
-
-  const got = await erp.get(messageId)
-  if (got.kind === 'unreachable') return retry(`GET: ${got.reason}`, [], 0, got.retryAfter)
-  if (got.kind === 'refused') {
-    // Nothing of it can ever be applied, nor what stood before it in its register.
-    const findings = dueRegisters(state).flatMap(({ key, register }) =>
-      register.writes.filter(({ parked }) => !parked).map(({ identity }) => refused({ key, identity }, got, clock())),
-    )
-    return { findings, outcome: `GET refused with ${got.status}`, puts: 0 }
-  }
-
+  const { clock, random } = dependencies
   const findings: Finding[] = []
   let puts = 0
-  let { message } = got
-  // Everything that is due at once; where the ERP refuses that, one register after the other, to find the guilty one.
-  const toRender: (string | undefined)[] = [undefined]
-  while (toRender.length > 0) {
-    const only = toRender.shift()
-    const rendering = render(withFindings(state, findings), message, { only, whole })
-    const { data, sends, shows } = rendering
-    if (!data) {
-      findings.push({ kind: 'fulfilled', rendering, before: message })
-      continue
+  const registers: (string | undefined)[] = [undefined]
+  for (let only = registers.shift(); ; only = registers.shift()) {
+    const step = await tryOnce(messageId, withFindings(state, findings), only, dependencies)
+    findings.push(...step.findings)
+    puts += step.puts
+    if (step.kind === 'retry') {
+      const after = step.after ?? backoff(state.attempts + 1, random())
+      return { findings, retryAt: clock() + after, outcome: step.reason, puts }
     }
-    puts += 1
-    const put = await erp.put(messageId, data)
-    const alreadyThere: Finding = { kind: 'fulfilled', rendering: { shows, sends: [] }, before: message }
-    switch (put.kind) {
-      case 'answered':
-        findings.push({ kind: 'fulfilled', rendering, before: message, ...(put.message && { answer: put.message }) })
-        message = put.message ?? message
-        break
-      case 'unreachable':
-        return retry(`PUT: ${put.reason}`, [...findings, alreadyThere], puts, put.retryAfter)
-      case 'lost': {
-        const doubtful: Finding = { kind: 'doubtful', keys: sends.map(({ key }) => key) }
-        return retry(`PUT lost: ${put.reason}`, [...findings, alreadyThere, doubtful], puts, lostAnswerWait)
-      }
-      case 'refused': {
-        findings.push(alreadyThere)
-        if (sends.length > 1) toRender.push(...sends.map(({ key }) => key))
-        else findings.push(...sends.map((wish) => refused(wish, put, clock())))
-      }
-    }
+    if (step.kind === 'search') registers.push(...step.among)
+    if (registers.length === 0 || clock() >= deadline) break
   }
   return { findings, outcome: findings.some(({ kind }) => kind === 'refused') ? 'refused' : 'fulfilled', puts }
 }
 
-function refused({ key, identity }: Wish, { status, answer }: { status: number; answer: string }, at: number): Finding {
-  return { kind: 'refused', wish: { key, identity }, parked: { reason: 'refused', at, status, answer } }
+/** The state after the result of an attempt that held the lease: the next one's time, or none in a row. */
+export function withResult(state: MessageState, result: AttemptResult): MessageState {
+  const { nextAttemptAt: _, ...found } = withFindings(state, result.findings)
+  if (result.retryAt === undefined) return { ...found, attempts: 0 }
+  return { ...found, attempts: state.attempts + 1, ...(isDue(found) && { nextAttemptAt: result.retryAt }) }
 }
 
 /** The state with what an attempt found out; it may have grown since the attempt began. */
-function withFindings(state: MessageState, findings: readonly Finding[]): MessageState {
-  return findings.reduce(withFinding, state)
+export function withFindings(state: MessageState, findings: readonly Finding[]): MessageState {
+  return withinLimit(findings.reduce(withFinding, state))
+}
+
+async function tryOnce(
+  messageId: string,
+  state: MessageState,
+  only: string | undefined,
+  { erp, clock, lostAnswerWait, whole }: AttemptDependencies,
+): Promise<Step> {
+  // Always a GET of its own: people edit while a search goes on, and not every answer to a PUT tells the lists.
+  const got = await erp.get(messageId)
+  if (got.kind === 'unreachable') {
+    return { kind: 'retry', findings: [], puts: 0, after: waitOf(got), reason: `GET: ${got.reason}` }
+  }
+  if (got.kind === 'refused') return { kind: 'settled', findings: parkEverything(state, got, clock()), puts: 0 }
+
+  const rendering = render(state, got.message, { only, whole })
+  const { data, shows, sends } = rendering
+  const before = got.message
+  const shown: Finding = { kind: 'fulfilled', rendering: { shows, sends: [] }, before }
+  if (!data) return { kind: 'settled', findings: [shown], puts: 0 }
+
+  const put = await erp.put(messageId, data)
+  switch (put.kind) {
+    case 'answered': {
+      const answer = put.message && { answer: put.message }
+      return { kind: 'settled', findings: [{ kind: 'fulfilled', rendering, before, ...answer }], puts: 1 }
+    }
+    case 'unreachable':
+      return { kind: 'retry', findings: [shown], puts: 1, after: waitOf(put), reason: `PUT: ${put.reason}` }
+    case 'lost': {
+      const findings: Finding[] = [shown, { kind: 'doubtful', wishes: sends }]
+      return { kind: 'retry', findings, puts: 1, after: lostAnswerWait, reason: `PUT lost: ${put.reason}` }
+    }
+    case 'refused':
+      if (sends.length > 1) return { kind: 'search', findings: [shown], puts: 1, among: sends.map(({ key }) => key) }
+      return {
+        kind: 'settled',
+        findings: [shown, { kind: 'refused', wishes: sends, parked: parkedBy(put, clock()) }],
+        puts: 1,
+      }
+  }
+}
+
+/** An ERP that says nothing, or that it can be asked again at once, is given the pause of the backoff. */
+function waitOf({ retryAfter }: { retryAfter?: number }): number | undefined {
+  return retryAfter || undefined
+}
+
+type Refusal = { status: number; answer: string }
+
+function parkedBy({ status, answer }: Refusal, at: number): Parked {
+  return { reason: 'refused', at, status, answer }
+}
+
+/** Where the ERP has no such chat message nothing of it can ever be applied, nor what stood before it in its register. */
+function parkEverything(state: MessageState, refusal: Refusal, at: number): Finding[] {
+  const due = dueRegisters(state)
+  const before = due.flatMap(({ key, write, register }) =>
+    register.writes.filter((other) => other !== write && !other.parked).map(({ identity }) => ({ key, identity })),
+  )
+  const { answer: _, ...parked } = parkedBy(refusal, at)
+  const wishes = due.map(({ key, write }) => ({ key, identity: write.identity }))
+  return [
+    { kind: 'refused', wishes, parked: parkedBy(refusal, at) },
+    { kind: 'refused', wishes: before, parked },
+  ]
 }
 
 function withFinding(state: MessageState, finding: Finding): MessageState {
@@ -110,15 +164,8 @@ function withFinding(state: MessageState, finding: Finding): MessageState {
     case 'fulfilled':
       return remember(state, finding.rendering, finding.before, finding.answer)
     case 'doubtful':
-      return doubt(state, finding.keys)
+      return doubt(state, finding.wishes)
     case 'refused':
-      return park(state, finding.wish, finding.parked)
+      return park(state, finding.wishes, finding.parked)
   }
-}
-
-/** The state after the result of an attempt: the next one's time, or none in a row. */
-export function withResult(state: MessageState, result: AttemptResult): MessageState {
-  const { nextAttemptAt: _, ...found } = withFindings(state, result.findings)
-  if (result.retryAt === undefined) return { ...found, attempts: 0 }
-  return { ...found, attempts: state.attempts + 1, ...(isDue(found) && { nextAttemptAt: result.retryAt }) }
 }

@@ -3,7 +3,10 @@ import pMap from 'p-map'
 import { decode } from './core/queue-message.ts'
 import { type Arrivals, type SettleDependencies, settle } from './settle.ts'
 
-/** How many chat messages of one batch are brought up to date side by side. */
+/**
+ * How many chat messages of one batch are brought up to date at once; the others are folded first and left to attempts of
+ * their own, so that a request that names thousands ends before its records come again.
+ */
 const sideBySide = 25
 
 /**
@@ -32,18 +35,21 @@ export function createDeliver(dependencies: SettleDependencies): (event: SQSEven
         else known.attempts.push(item.at)
       }
     }
-    await pMap(
-      arrivals,
-      async ([messageId, { records, ...came }]) => {
-        try {
-          await settle(messageId, came, dependencies)
-        } catch (error) {
-          log('failed', { messageId, error: error instanceof Error ? error.name : 'unknown' })
-          for (const record of records) failed.add(record)
-        }
-      },
-      { concurrency: sideBySide },
-    )
+    const settleOne = async (
+      [messageId, { records, ...came }]: readonly [string, Arrivals & { records: string[] }],
+      attemptNow: boolean,
+    ) => {
+      try {
+        await settle(messageId, came, dependencies, { attemptNow })
+      } catch (error) {
+        log('failed', { messageId, error: error instanceof Error ? error.name : 'unknown' })
+        for (const record of records) failed.add(record)
+      }
+    }
+    const all = [...arrivals]
+    const concurrency = sideBySide
+    await pMap(all.slice(sideBySide), (one) => settleOne(one, false), { concurrency })
+    await pMap(all.slice(0, sideBySide), (one) => settleOne(one, true), { concurrency })
     return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) }
   }
 }

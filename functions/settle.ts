@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type AttemptDependencies, type AttemptResult, attempt, withResult } from './attempt.ts'
+import { type AttemptDependencies, attempt, withFindings, withResult } from './attempt.ts'
 import { doubt, dueRegisters, emptyState, foldWithin, isDue, MessageState, tidy } from './core/message-state.ts'
 import type { Log, MessageStates, Queue, StoredState } from './core/ports.ts'
 import { attemptMessage, encode, type QueuedUpdate } from './core/queue-message.ts'
@@ -21,76 +21,69 @@ export type SettleDependencies = AttemptDependencies & {
   leaseFor: number
 }
 
-/** Rounds in one lease: wishes that came while an attempt ran are brought up to date at once, but not for ever. */
-const rounds = 3
-/** A delayed attempt must not overtake the save that knows it. */
+/** A delayed attempt must not overtake the save that knows it; ms. */
 const soonest = 1_000
 
 /**
  * Folds what came into the chat message's state and, where something is due and nobody else is at it, makes an attempt.
  * When it resolves, everything that came is saved, and whatever remains to do has an attempt on the queue.
+ * @param options.attemptNow false leaves the attempt to the queue
  */
-export async function settle(messageId: string, arrivals: Arrivals, dependencies: SettleDependencies): Promise<void> {
-  const { states, clock, deadLetters, instance, isGone, leaseFor } = dependencies
-  const lease = `${instance}/${randomUUID()}`
+export async function settle(
+  messageId: string,
+  arrivals: Arrivals,
+  dependencies: SettleDependencies,
+  { attemptNow = true } = {},
+): Promise<void> {
+  const { states, clock, deadLetters, instance, leaseFor } = dependencies
+  const holder = `${instance}/${randomUUID()}`
   for (;;) {
     const stored = await states.load(messageId)
-    const before = stored ? read(stored) : emptyState()
-    const expected = before.scheduledAt !== undefined && arrivals.attempts.includes(before.scheduledAt)
-    if (arrivals.updates.length === 0 && !expected && !arrivals.attempts.includes(undefined)) return
     const now = clock()
+    const before = recovered(stored ? read(stored) : emptyState(), now, dependencies)
+    if (arrivals.updates.length === 0 && !isAwaited(arrivals.attempts, before)) return
     const folded = foldWithin(before, arrivals.updates)
-    const arrived = expected ? without(folded.state, 'scheduledAt') : folded.state
-    const step = nextStep(arrived, now, (holder) => isGone(holder.split('/')[0] as string))
+    const hasCome = arrivals.attempts.includes(before.scheduledAt)
+    const arrived = hasCome ? without(folded.state, 'scheduledAt') : folded.state
+    const step = nextStep(arrived, now)
 
     let state = arrived
-    if (step.kind === 'nothing') state = rested(arrived)
-    else if (step.kind === 'later') state = await scheduled(messageId, arrived, step.at, dependencies)
-    else {
-      // A lease that nobody gave back is a crash: a PUT may be on its way, so nobody knows what the ERP shows.
-      const known = arrived.lease
-        ? doubt(
-            arrived,
-            dueRegisters(arrived).map(({ key }) => key),
-          )
-        : arrived
-      state = { ...known, lease: { holder: lease, until: now + leaseFor } }
-    }
+    const isLeasing = step.kind === 'attempt' && attemptNow
+    if (isLeasing) state = { ...arrived, lease: { holder, until: now + leaseFor } }
+    else if (step.kind === 'nothing') state = rested(arrived)
+    else state = await scheduled(messageId, arrived, step.kind === 'later' ? step.at : now, dependencies)
     const version = await save(messageId, state, stored, dependencies)
     if (version === undefined) continue
     for (const { position, ...update } of folded.full) {
       const body = encode({ version: 1, kind: 'updates', updates: [{ ...update, position }] })
       await deadLetters.send(body, { reason: 'full' })
     }
-    if (step.kind === 'attempt') await attemptUnderLease(messageId, lease, state, version, dependencies)
+    if (isLeasing) await attemptUnderLease(messageId, holder, { state, version }, dependencies)
     return
   }
 }
 
-/** Makes attempts while the lease is ours and something is due. */
+/** Makes attempts while something is due, and leaves what remains at the middle of the lease to the queue. */
 async function attemptUnderLease(
   messageId: string,
   holder: string,
-  leased: MessageState,
-  leasedVersion: number,
+  leased: { state: MessageState; version: number },
   dependencies: SettleDependencies,
 ): Promise<void> {
   const { states, clock, leaseFor, log } = dependencies
-  let state = leased
-  let version = leasedVersion
-  for (let round = 1; ; round += 1) {
+  // A GET and a PUT that both time out, each once more with a new session token, still end within the other half.
+  const deadline = clock() + leaseFor / 2
+  let { state, version } = leased
+  for (;;) {
     const startedAt = clock()
-    const result = await attempt(messageId, state, dependencies)
-    const { outcome, puts } = result
-    log('attempt', { messageId, outcome, puts, ms: clock() - startedAt })
+    const result = await attempt(messageId, state, deadline, dependencies)
+    log('attempt', { messageId, outcome: result.outcome, puts: result.puts, ms: clock() - startedAt })
     let latest: StoredState | undefined = { body: '', version }
     for (;;) {
       const isOurs = state.lease?.holder === holder
-      const found = withResult(state, result)
-      const goesOn = isOurs && result.retryAt === undefined && isDue(found) && round < rounds
-      const next = goesOn
-        ? { ...found, lease: { holder, until: clock() + leaseFor } }
-        : await released(messageId, found, { isOurs, result, dependencies })
+      const found = isOurs ? withResult(state, result) : withFindings(state, result.findings)
+      const goesOn = isOurs && result.retryAt === undefined && isDue(found) && clock() < deadline
+      const next = goesOn ? found : await released(messageId, found, { isOurs, dependencies })
       const saved = await save(messageId, next, latest, dependencies)
       if (saved !== undefined) {
         if (!goesOn) return
@@ -109,11 +102,11 @@ async function attemptUnderLease(
 async function released(
   messageId: string,
   found: MessageState,
-  { isOurs, result, dependencies }: { isOurs: boolean; result: AttemptResult; dependencies: SettleDependencies },
+  { isOurs, dependencies }: { isOurs: boolean; dependencies: SettleDependencies },
 ): Promise<MessageState> {
   const state = isOurs ? without(found, 'lease') : found
   if (!isDue(state)) return isOurs ? rested(state) : state
-  const at = Math.max(result.retryAt ?? 0, state.lease?.until ?? 0)
+  const at = Math.max(state.nextAttemptAt ?? 0, state.lease?.until ?? 0)
   return scheduled(messageId, state, at, dependencies)
 }
 
@@ -131,9 +124,31 @@ async function scheduled(
   return { ...state, scheduledAt: time }
 }
 
-/** Nothing is due: no attempt is waited for, and one that comes all the same is dropped. */
+/**
+ * The state after a crash: a lease that nobody gave back, and whose holder is dead or out of time. A PUT may have been on its
+ * way, so nobody knows what the ERP shows of what was due.
+ */
+function recovered(state: MessageState, now: number, { isGone }: SettleDependencies): MessageState {
+  const { lease } = state
+  if (!lease || (lease.until > now && !isGone(lease.holder.split('/')[0] as string))) return state
+  return without(doubt(state, dueRegisters(state)), 'lease')
+}
+
+/**
+ * Whether one of these attempts is the one that was scheduled, or the sweep's. Where none is scheduled but something is due,
+ * the one that was scheduled came before, and died.
+ */
+function isAwaited(attempts: Arrivals['attempts'], state: MessageState): boolean {
+  return (
+    attempts.includes(state.scheduledAt) ||
+    attempts.includes(undefined) ||
+    (state.scheduledAt === undefined && isDue(state))
+  )
+}
+
+/** Nothing is due. The attempt that may still be on the queue stays known, so that the next burst doesn't add another. */
 function rested(state: MessageState): MessageState {
-  return { ...without(without(without(state, 'scheduledAt'), 'nextAttemptAt'), 'lease'), attempts: 0 }
+  return { ...without(state, 'nextAttemptAt'), attempts: 0 }
 }
 
 /** @returns the record's version; undefined when somebody else saved since it was loaded */

@@ -5,6 +5,9 @@ import { DatabaseSync } from 'node:sqlite'
 /** How many writes share one commit at most. */
 const commitTogether = 500
 
+/** How long a write waits for another process's; ms. Nothing else happens in this process meanwhile. */
+const busyFor = 2_000
+
 /** Each entry brings the file from the version of its index to the next. */
 const migrations = [
   `CREATE TABLE messages (
@@ -45,7 +48,7 @@ export type Database = {
  */
 export function openDatabase(folder: string): Database {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const sqlite = new DatabaseSync(join(folder, 'bridge.sqlite'), { timeout: 5_000 })
+  const sqlite = new DatabaseSync(join(folder, 'bridge.sqlite'), { timeout: busyFor })
   sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
   migrate(sqlite)
 
@@ -59,8 +62,9 @@ export function openDatabase(folder: string): Database {
       for (const [index, { resolve }] of together.entries()) resolve(results[index] as never)
     } catch (error) {
       // One write that fails must not fail those that happened to come at the same time.
+      const isNobodysFault = together.length === 1 || isBusy(error)
       for (const each of together) {
-        if (together.length === 1) each.reject(error)
+        if (isNobodysFault) each.reject(error)
         else alone(each)
       }
     }
@@ -86,6 +90,11 @@ export function openDatabase(folder: string): Database {
       sqlite.close()
     },
   }
+}
+
+/** SQLITE_BUSY, https://sqlite.org/rescode.html#busy */
+export function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === 5
 }
 
 function transaction<T>(sqlite: DatabaseSync, work: () => T): T {

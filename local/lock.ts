@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { isBusy } from './database.ts'
 
 /** How long a starting bridge waits for one that is ending; ms. */
 const waitForDying = 3_000
@@ -17,8 +18,7 @@ export function lock(folder: string): () => void {
     file.exec('BEGIN EXCLUSIVE')
   } catch (error) {
     file.close()
-    // SQLITE_BUSY, https://sqlite.org/rescode.html#busy
-    if (error instanceof Error && 'errcode' in error && error.errcode === 5) {
+    if (isBusy(error)) {
       throw new Error(
         `another chatroom-bridge runs on the data in ${folder}: stop it, or set DATA_DIR to another folder`,
       )

@@ -33,8 +33,8 @@ export function createSqliteQueue(
     'INSERT INTO messages (queue, body, reason, sent_at, visible_at) VALUES (?, ?, ?, ?, ?)',
   )
   const bury = sqlite.prepare(
-    `UPDATE messages SET queue = ?, reason = 'received too often', receives = 0, receipt = NULL, receiver = NULL
-     WHERE queue = ? AND visible_at <= ? AND receives >= ?`,
+    `UPDATE messages SET queue = ?, visible_at = ?, reason = 'received too often', receives = 0, receipt = NULL, receiver = NULL
+     WHERE id = ?`,
   )
   const take = sqlite.prepare(
     `UPDATE messages SET visible_at = ?, receives = receives + 1, receipt = ?, receiver = ?
@@ -62,8 +62,16 @@ export function createSqliteQueue(
       const now = clock()
       const receipt = randomUUID()
       const rows = await write(() => {
-        if (deadLetters !== undefined) bury.run(deadLetters, name, now, maxReceives)
-        return take.all(now + visibility, receipt, receiver, name, now, max) as Row[]
+        const taken: Row[] = []
+        while (taken.length < max) {
+          const some = take.all(now + visibility, receipt, receiver, name, now, max - taken.length) as Row[]
+          if (some.length === 0) break
+          for (const row of some) {
+            if (deadLetters !== undefined && row.receives > maxReceives) bury.run(deadLetters, now, row.id)
+            else taken.push(row)
+          }
+        }
+        return taken
       })
       return rows.map(({ id, body, receives, sent_at, reason }) => ({
         id: String(id),

@@ -35,7 +35,7 @@ function item({ id, message_text, completed, reactions, attachments }: Simulated
   <p>${escaped(message_text)}</p>
   ${attachments.map(({ filename }) => `<p>📎 ${escaped(filename)}</p>`).join('')}
   <footer><span class="state">${completed ? '✓ completed' : '○ open'}</span>
-  <span>${reactions.map(({ emoji }) => escaped(emoji)).join(' ')}</span>
+  ${reactions.map(({ emoji }) => `<span>${escaped(emoji)}</span>`).join('')}
   <span class="number">chatroom_message/${id}</span></footer>
 </li>`
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { isDue, MessageState } from '../functions/core/message-state.ts'
 import type { QueueMessage } from '../functions/core/queue-message.ts'
 import { attemptMessage, encode } from '../functions/core/queue-message.ts'
+import { createDeliver } from '../functions/deliver.ts'
 import { chatMessage, deliveryUnderTest, record } from './support/delivery.ts'
 import { at, done, react, reopened, unreact, update } from './support/factories.ts'
 
@@ -291,6 +292,77 @@ describe('what the ERP refuses for good', () => {
   })
 })
 
+describe('the search for what the ERP refuses', () => {
+  const refuses = (emoji: string) => (body: string) => body.includes(emoji)
+
+  it('keeps what it fulfils where the answers to its PUTs do not tell the chat message', async () => {
+    const delivery = await deliveryUnderTest()
+    const isRefused = refuses('💩')
+    delivery.erp.fault = ({ method, body }) => {
+      if (isRefused(body)) return { kind: 'status', status: 422 }
+      return method === 'PUT' ? { kind: 'status', status: 200, body: '{}', applied: true } : undefined
+    }
+    await delivery.accept(...['👍', '🎉', '💩'].map((emoji) => update(react(emoji))))
+    await delivery.run()
+    expect(
+      delivery.erp
+        .message(42)
+        ?.reactions.map(({ emoji }) => emoji)
+        .sort(),
+    ).toEqual(['👍', '🎉'].sort())
+  })
+
+  it('leaves people’s reactions alone that come while it goes on', async () => {
+    const delivery = await deliveryUnderTest()
+    const isRefused = refuses('💩')
+    delivery.erp.fault = ({ body }) => {
+      if (!isRefused(body)) return undefined
+      delivery.erp.edit(42, ({ reactions }) => reactions.push({ id: 100 + reactions.length, emoji: '🙋' }))
+      return { kind: 'status', status: 422 }
+    }
+    await delivery.accept(...['👍', '🎉', '💩'].map((emoji) => update(react(emoji))))
+    await delivery.run()
+    expect(delivery.erp.message(42)?.reactions.filter(({ emoji }) => emoji === '🙋').length).toBeGreaterThan(0)
+    expect(delivery.erp.message(42)?.reactions.map(({ emoji }) => emoji)).toEqual(expect.arrayContaining(['👍', '🎉']))
+  })
+
+  it('never outlives its lease, and goes on in the next one', async () => {
+    const delivery = await deliveryUnderTest()
+    const isRefused = refuses('🤮')
+    delivery.erp.fault = ({ body }) => (isRefused(body) ? { kind: 'status', status: 422 } : undefined)
+    const { erp } = delivery.dependencies
+    const leases = new Set<string>()
+    let late = 0
+    const slow: typeof erp = {
+      get: erp.get,
+      async put(...call) {
+        const { lease } = await delivery.state()
+        leases.add(lease?.holder ?? '')
+        delivery.pass(5_000)
+        if ((lease?.until ?? 0) < delivery.clock()) late += 1
+        return erp.put(...call)
+      },
+    }
+    const deliver = createDeliver({ ...delivery.dependencies, erp: slow })
+    const emojis = Array.from({ length: 30 }, (_, index) => String.fromCodePoint(0x1f600 + index))
+    await delivery.accept(...[...emojis, '🤮'].map((emoji) => update(react(emoji))))
+    for (let time = 0; time < 20; time += 1) {
+      for (const { body, receipt } of await delivery.queue.receive({ max: 10, visibility: 90_000 })) {
+        await deliver({ Records: [record(body)] })
+        await delivery.queue.remove(receipt)
+      }
+      delivery.pass(1_000)
+    }
+    expect(
+      delivery.erp
+        .message(42)
+        ?.reactions.map(({ emoji }) => emoji)
+        .sort(),
+    ).toEqual(emojis.sort())
+    expect([leases.size, late]).toEqual([4, 0])
+  })
+})
+
 describe('a crash', () => {
   it('between saving and trying leaves an attempt to the redelivered message, once the lease is over', async () => {
     const delivery = await deliveryUnderTest()
@@ -303,6 +375,33 @@ describe('a crash', () => {
     delivery.pass(91_000)
     await delivery.run()
     expect(delivery.erp.message(42)?.completed).toBe(true)
+  })
+
+  it('of an attempt’s last save does not lose the attempt: it comes again', async () => {
+    const { promise: once, reject } = Promise.withResolvers<never>()
+    once.catch(() => {})
+    reject(new Error('disk full'))
+    let saves = 0
+    const delivery = await deliveryUnderTest()
+    const { states } = delivery
+    const failing = {
+      ...states,
+      save: (...args: Parameters<typeof states.save>) => (++saves === 2 ? once : states.save(...args)),
+    }
+    const deliver = createDeliver({ ...delivery.dependencies, states: failing })
+    delivery.erp.fault = () => ({ kind: 'status', status: 503 })
+    await delivery.accept(update(done))
+    await delivery.run()
+    delivery.erp.fault = undefined
+    delivery.pass(15 * 60_000)
+    const [message] = await delivery.queue.receive({ max: 1, visibility: 1_000 })
+    expect((await deliver({ Records: [record(message?.body ?? '', 'r1')] })).batchItemFailures).toHaveLength(1)
+    delivery.pass(2_000)
+    await delivery.run()
+    delivery.pass(91_000)
+    await delivery.run()
+    expect(isDue(await delivery.state())).toBe(false)
+    expect(await delivery.sweep()).toBe(0)
   })
 
   it('of a process that is known to be dead frees its lease at once', async () => {
@@ -348,6 +447,28 @@ describe('two at once for one chat message', () => {
     await delivery.run()
     expect(delivery.erp.message(42)).toMatchObject({ completed: true, reactions: [{ emoji: '👍' }] })
     expect(isDue(await delivery.state())).toBe(false)
+  })
+
+  it('add one attempt to the queue in all, however many bursts there are', async () => {
+    const delivery = await deliveryUnderTest()
+    for (let burst = 0; burst < 10; burst += 1) {
+      let second: Promise<unknown> | undefined
+      delivery.erp.fault = () => {
+        const body = encode({
+          version: 1,
+          kind: 'updates',
+          updates: [update(react('👍'), { actor: `actor ${burst}` })],
+        })
+        second ??= delivery.deliver({ Records: [record(body)] })
+        return undefined
+      }
+      await delivery.accept(update(burst % 2 ? reopened : done, { receivedAt: at(burst) }))
+      await delivery.run()
+      await second
+      delivery.pass(100)
+    }
+    delivery.pass(91_000)
+    expect(await delivery.run()).toHaveLength(1)
   })
 
   it('leave nothing behind when twenty of them meet', async () => {
@@ -415,6 +536,29 @@ describe('a batch', () => {
     await delivery.run()
     const dead = await delivery.deadLetters.receive({ max: 10, visibility: 1_000 })
     expect(dead.map(({ reason }) => reason)).toEqual(['full', 'full'])
+  })
+
+  it('folds every chat message of a huge request, and attempts only some at once', async () => {
+    const ids = Array.from({ length: 200 }, (_, id) => String(id + 1))
+    const delivery = await deliveryUnderTest({ messages: ids.map((id) => chatMessage({ id: Number(id) })) })
+    await delivery.accept(...ids.map((messageId) => update(done, { messageId })))
+    const [message] = await delivery.queue.receive({ max: 1, visibility: 90_000 })
+    await delivery.deliver({ Records: [record(message?.body ?? '')] })
+    await delivery.queue.remove(message?.receipt ?? '')
+    expect(delivery.gets()).toBe(25)
+    delivery.pass(2_000)
+    await delivery.run()
+    expect(ids.every((id) => delivery.erp.message(id)?.completed)).toBe(true)
+  })
+
+  it('reads a chat message whose lists have gaps', async () => {
+    const delivery = await deliveryUnderTest()
+    const gaps = { id: 42, completed: false, reactions: [{ id: null, emoji: null }], attachments: null, more: 1 }
+    delivery.erp.fault = ({ method }) =>
+      method === 'GET' ? { kind: 'status', status: 200, body: JSON.stringify(gaps) } : undefined
+    await delivery.accept(update(done))
+    await delivery.run()
+    expect(delivery.puts()).toEqual([{ completed: true }])
   })
 
   it('drops an attempt that nobody waits for', async () => {

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 const lists = {
-  reactions: z.array(z.looseObject({ id: z.int().optional(), emoji: z.string() })),
-  attachments: z.array(z.looseObject({ id: z.int().optional(), filename: z.string() })),
+  reactions: z.array(z.looseObject({ id: z.int().nullish(), emoji: z.string().nullish() })),
+  attachments: z.array(z.looseObject({ id: z.int().nullish(), filename: z.string().nullish() })),
 }
 
 /**

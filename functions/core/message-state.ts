@@ -75,15 +75,7 @@ export function emptyState(): MessageState {
  * stay refused. The given state is left as it is.
  */
 export function fold(state: MessageState, updates: readonly QueuedUpdate[]): MessageState {
-  const registers = { ...state.registers }
-  const firstArrivals = { ...state.firstArrivals }
-  for (const update of updates) {
-    const write = firstArrival(firstArrivals, writeOf(update))
-    const key = registerKey(update)
-    const register = registers[key] ?? { writes: [] }
-    registers[key] = { ...register, writes: insert(register.writes, write) }
-  }
-  return { ...state, registers, firstArrivals }
+  return foldWithin(state, updates, Number.POSITIVE_INFINITY).state
 }
 
 /**
@@ -95,16 +87,27 @@ export function foldWithin(
   updates: readonly QueuedUpdate[],
   limit = recordLimit,
 ): { state: MessageState; full: QueuedUpdate[] } {
-  const all = fold(state, updates)
-  if (size(all) <= limit) return { state: all, full: [] }
+  const registers = { ...state.registers }
+  const firstArrivals = { ...state.firstArrivals }
   const full: QueuedUpdate[] = []
-  let fitting = state
+  let bytes = size(state)
   for (const update of updates) {
-    const grown = fold(fitting, [update])
-    if (size(grown) <= limit || size(grown) <= size(fitting)) fitting = grown
-    else full.push(update)
+    const key = registerKey(update)
+    const before = registers[key] ?? { writes: [] }
+    const write = firstArrival(firstArrivals, writeOf(update))
+    const after = { ...before, writes: insert(before.writes, write) }
+    const arrival = arrivalOf(write)
+    const isNoted = write.occurredAt === undefined || write.occurredAt > write.receivedAt
+    const grown = bytes + size([key, after, isNoted && arrival]) - size([key, before])
+    if (grown > limit && grown > bytes) {
+      full.push(update)
+      continue
+    }
+    bytes = grown
+    registers[key] = after
+    if (isNoted) firstArrivals[write.identity] = arrival
   }
-  return { state: fitting, full }
+  return { state: { ...state, registers, firstArrivals }, full }
 }
 
 /** The write that a register stands for: its newest that isn't parked. */
@@ -150,22 +153,36 @@ export function tidy(state: MessageState, now: number): MessageState {
   return { ...state, registers, firstArrivals }
 }
 
-/** Sets a write aside with its reason; the next newest of its register takes over. */
-export function park(state: MessageState, wish: Wish, parked: Parked): MessageState {
-  return updateRegister(state, wish.key, (register) => ({
+/** Sets writes aside with their reason; the next newest of each register takes over. */
+export function park(state: MessageState, wishes: readonly Wish[], parked: Parked): MessageState {
+  const identities = new Set(wishes.map(({ identity }) => identity))
+  return updateRegisters(state, wishes, (register) => ({
     ...register,
-    writes: register.writes.map((write) => (write.identity === wish.identity ? { ...write, parked } : write)),
+    writes: register.writes.map((write) => (identities.has(write.identity) ? { ...write, parked } : write)),
   }))
 }
 
-/** Notes that the ERP shows a wish. */
-export function fulfil(state: MessageState, wish: Wish): MessageState {
-  return updateRegister(state, wish.key, (register) => ({ ...register, shown: wish.identity }))
+/** Notes that the ERP shows these wishes. */
+export function fulfil(state: MessageState, wishes: readonly Wish[]): MessageState {
+  return updateRegisters(state, wishes, (register, { identity }) => ({ ...register, shown: identity }))
 }
 
 /** Notes that nobody knows what the ERP shows of these registers: a PUT of them may yet be applied. */
-export function doubt(state: MessageState, keys: readonly string[]): MessageState {
-  return keys.reduce((doubted, key) => updateRegister(doubted, key, ({ shown: _, ...register }) => register), state)
+export function doubt(state: MessageState, wishes: readonly Pick<Wish, 'key'>[]): MessageState {
+  return updateRegisters(state, wishes, ({ shown: _, ...register }) => register)
+}
+
+/** Leaves out the ERP's answers where the record has no room for them; status and reason stay. */
+export function withinLimit(state: MessageState, limit = recordLimit): MessageState {
+  if (size(state) <= limit) return state
+  const registers = Object.entries(state.registers).map(([key, register]) => {
+    const writes = register.writes.map(({ parked, ...write }) => {
+      const { answer: _, ...short } = parked ?? {}
+      return parked ? { ...write, parked: short as Parked } : write
+    })
+    return [key, { ...register, writes }] as const
+  })
+  return { ...state, registers: Object.fromEntries(registers) }
 }
 
 /** A register and the write of it that is meant. */
@@ -227,11 +244,14 @@ function timeOf(occurredAt: number | undefined, receivedAt: number): number {
   return Math.min(occurredAt ?? receivedAt, receivedAt)
 }
 
-/** Where the time hangs on the arrival, a late repeat must not be newer than the first arrival was. Notes it in `firstArrivals`. */
-function firstArrival(firstArrivals: Record<string, Arrival>, write: Write): Write {
-  if (write.occurredAt !== undefined && write.occurredAt <= write.receivedAt) return write
-  const [receivedAt, position] = earlier(firstArrivals[write.identity] ?? arrivalOf(write), arrivalOf(write))
-  firstArrivals[write.identity] = [receivedAt, position]
+/**
+ * The write as it was when its event first came, as far as the record remembers: where the time hangs on the arrival, a late
+ * repeat must not be newer than the first arrival was.
+ */
+function firstArrival(firstArrivals: Readonly<Record<string, Arrival>>, write: Write): Write {
+  const known = firstArrivals[write.identity]
+  if (!known) return write
+  const [receivedAt, position] = earlier(known, arrivalOf(write))
   return { ...write, receivedAt, position, time: timeOf(write.occurredAt, receivedAt) }
 }
 
@@ -268,12 +288,20 @@ function newestFirst(a: Write, b: Write): number {
   )
 }
 
-function updateRegister(state: MessageState, key: string, change: (register: Register) => Register): MessageState {
-  const register = state.registers[key]
-  return register ? { ...state, registers: { ...state.registers, [key]: change(register) } } : state
+function updateRegisters<W extends Pick<Wish, 'key'>>(
+  state: MessageState,
+  wishes: readonly W[],
+  change: (register: Register, wish: W) => Register,
+): MessageState {
+  const registers = { ...state.registers }
+  for (const wish of wishes) {
+    const register = registers[wish.key]
+    if (register) registers[wish.key] = change(register, wish)
+  }
+  return { ...state, registers }
 }
 
-/** Bytes of the record as it is saved. */
-function size(state: MessageState): number {
-  return Buffer.byteLength(JSON.stringify(state))
+/** Bytes as JSON, which is how the record is saved. */
+function size(part: unknown): number {
+  return Buffer.byteLength(JSON.stringify(part))
 }

@@ -3,7 +3,7 @@ import { dueRegisters, emojiKey, fulfil, type MessageState, ownKey, type Wish, w
 import type { Attachment, Change } from './update.ts'
 
 /** A wish together with what it wants. */
-type Rendered = Wish & { change: Change }
+export type Rendered = Wish & { change: Change }
 
 /** What a PUT would carry, and what the ERP shows already. */
 export type Rendering = {
@@ -15,8 +15,7 @@ export type Rendering = {
   shows: Rendered[]
 }
 
-type ReactionChange = Extract<Change, { kind: 'reaction' }>
-type AttachmentChange = Extract<Change, { kind: 'attachment' }>
+type ListedChange = Extract<Change, { kind: 'reaction' | 'attachment' }>
 type Element = ChatroomMessage['reactions'][number] | ChatroomMessage['attachments'][number]
 
 /**
@@ -32,10 +31,11 @@ export function render(
 ): Rendering {
   const rendering: Rendering = { sends: [], shows: [] }
   const changes: ChatroomMessageData = {}
+  const wanted = wantedEmojis(state)
   for (const { key, write } of dueRegisters(state)) {
     if (options.only !== undefined && key !== options.only) continue
     const rendered = { key, identity: write.identity, change: write.change }
-    if (isShown(rendered, state, message)) {
+    if (isShown(write.change, state, message, wanted)) {
       rendering.shows.push(rendered)
     } else {
       rendering.sends.push(rendered)
@@ -70,18 +70,19 @@ export function remember(
     const id = change.present && answer ? theNewOne(change, before, answer) : undefined
     if (id !== undefined) own[ownKey(change)] = id
   }
-  return [...shows, ...sends].reduce<MessageState>(fulfil, { ...state, own })
+  return fulfil({ ...state, own }, [...shows, ...sends])
 }
 
-function isShown({ key, change }: Rendered, state: MessageState, message: ChatroomMessage): boolean {
+function isShown(change: Change, state: MessageState, message: ChatroomMessage, wanted: ReadonlySet<string>): boolean {
   switch (change.kind) {
     case 'completed':
       return message.completed === change.value
     case 'text':
       return message.message_text === change.text
     case 'reaction':
-      if (change.present) return message.reactions.some(({ emoji }) => emojiKey(emoji) === emojiKey(change.emoji))
-      return isWantedByOthers(state, change, key) || !hasId(message.reactions, state.own[ownKey(change)])
+      if (change.present) return message.reactions.some((reaction) => isOf(change, reaction))
+      // Another actor still wants it there, so this one's removal has nothing to do.
+      return wanted.has(emojiKey(change.emoji)) || !hasId(message.reactions, state.own[ownKey(change)])
     case 'attachment':
       if (change.present) return message.attachments.some((file) => isTheFile(file, change, state))
       return !hasId(message.attachments, state.own[ownKey(change)])
@@ -101,8 +102,7 @@ function apply(change: Change, data: ChatroomMessageData, state: MessageState, m
       const list = data.reactions ?? message.reactions
       if (!change.present) data.reactions = without(list, state.own[ownKey(change)])
       // Two actors may want the same emoji in one PUT: it is the chat message's, so once is enough.
-      else if (list.some(({ emoji }) => emojiKey(emoji) === emojiKey(change.emoji))) data.reactions = list
-      else data.reactions = [...list, { emoji: change.emoji }]
+      else data.reactions = list.some((reaction) => isOf(change, reaction)) ? list : [...list, { emoji: change.emoji }]
       return
     }
     case 'attachment': {
@@ -113,30 +113,27 @@ function apply(change: Change, data: ChatroomMessageData, state: MessageState, m
   }
 }
 
-function isWantedByOthers(state: MessageState, change: ReactionChange, key: string): boolean {
-  return Object.entries(state.registers).some(([other, register]) => {
-    const wanted = winner(register)?.change
-    return (
-      other !== key &&
-      wanted?.kind === 'reaction' &&
-      wanted.present &&
-      emojiKey(wanted.emoji) === emojiKey(change.emoji)
-    )
+/** The emojis that some actor's winner wants there. */
+function wantedEmojis(state: MessageState): Set<string> {
+  const emojis = Object.values(state.registers).flatMap((register) => {
+    const change = winner(register)?.change
+    return change?.kind === 'reaction' && change.present ? [emojiKey(change.emoji)] : []
   })
+  return new Set(emojis)
 }
 
 /** Our own file, or one of its name that isn't ours for another register. */
 function isTheFile(
   file: ChatroomMessage['attachments'][number],
-  change: AttachmentChange,
+  change: Extract<Change, { kind: 'attachment' }>,
   state: MessageState,
 ): boolean {
   const key = ownKey(change)
-  if (file.id !== undefined && file.id === state.own[key]) return true
+  if (hasId([file], state.own[key])) return true
   const isAnothers = Object.entries(state.own).some(
     ([other, id]) => other !== key && other.startsWith('attachment:') && id === file.id,
   )
-  return file.filename === change.attachment.filename && !isAnothers
+  return isOf(change, file) && !isAnothers
 }
 
 /** What the ERP keeps of an attachment; the sender's `id` is no id of the ERP's and stays here. */
@@ -144,29 +141,23 @@ function metadata({ id: _, ...attachment }: Attachment): Omit<Attachment, 'id'> 
   return attachment
 }
 
-function theNewOne(
-  change: ReactionChange | AttachmentChange,
-  before: ChatroomMessage,
-  answer: ChatroomMessage,
-): number | undefined {
+function theNewOne(change: ListedChange, before: ChatroomMessage, answer: ChatroomMessage): number | undefined {
   const known = new Set(elements(change, before).map(({ id }) => id))
-  const added = elements(change, answer).filter(
-    (element) => element.id !== undefined && !known.has(element.id) && isOf(change, element),
-  )
-  return added.length === 1 ? added[0]?.id : undefined
+  const added = elements(change, answer).filter((element) => !known.has(element.id) && isOf(change, element))
+  return added.length === 1 ? (added[0]?.id ?? undefined) : undefined
 }
 
-function isOf(change: ReactionChange | AttachmentChange, element: Element): boolean {
+function isOf(change: ListedChange, element: Element): boolean {
   return change.kind === 'reaction'
-    ? 'emoji' in element && emojiKey(String(element.emoji)) === emojiKey(change.emoji)
+    ? typeof element['emoji'] === 'string' && emojiKey(element['emoji']) === emojiKey(change.emoji)
     : element['filename'] === change.attachment.filename
 }
 
-function elements(change: ReactionChange | AttachmentChange, message: ChatroomMessage): Element[] {
+function elements(change: ListedChange, message: ChatroomMessage): Element[] {
   return change.kind === 'reaction' ? message.reactions : message.attachments
 }
 
-function isListed(change: Change): change is ReactionChange | AttachmentChange {
+function isListed(change: Change): change is ListedChange {
   return change.kind === 'reaction' || change.kind === 'attachment'
 }
 
@@ -175,5 +166,5 @@ function hasId(list: readonly Element[], id: number | undefined): boolean {
 }
 
 function without<E extends Element>(list: readonly E[], id: number | undefined): E[] {
-  return list.filter((element) => element.id === undefined || element.id !== id)
+  return list.filter((element) => id === undefined || element.id !== id)
 }

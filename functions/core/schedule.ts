@@ -6,17 +6,11 @@ const scheduledIsLost = 60_000
 /** What is to be done for a chat message now: nothing, something at a later time (epoch ms), or an attempt. */
 export type Step = { kind: 'nothing' } | { kind: 'later'; at: number } | { kind: 'attempt' }
 
-/**
- * Decides what is to be done now.
- * @param now epoch ms
- * @param isGone whether the holder of a lease is known to be dead, so that its lease is free before its end
- */
-export function nextStep(state: MessageState, now: number, isGone: (holder: string) => boolean): Step {
+/** Decides what is to be done now (epoch ms). A lease in the state is somebody's who lives. */
+export function nextStep(state: MessageState, now: number): Step {
   if (!isDue(state)) return { kind: 'nothing' }
-  const { lease } = state
-  if (lease && lease.until > now && !isGone(lease.holder)) return { kind: 'later', at: lease.until }
-  if (state.nextAttemptAt !== undefined && state.nextAttemptAt > now) return { kind: 'later', at: state.nextAttemptAt }
-  return { kind: 'attempt' }
+  const at = Math.max(state.lease?.until ?? 0, state.nextAttemptAt ?? 0)
+  return at > now ? { kind: 'later', at } : { kind: 'attempt' }
 }
 
 /** Whether an attempt must be put on the queue for `at`, or the one that stands there is early enough. */

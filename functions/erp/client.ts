@@ -13,7 +13,7 @@ export type Erp = {
 }
 
 /** How much of a refusal is kept with what it parks. */
-const answerKept = 2000
+const answerKept = 500
 
 /**
  * A client of one ERP host.

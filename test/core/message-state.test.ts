@@ -10,6 +10,7 @@ import {
   type MessageState,
   park,
   tidy,
+  withinLimit,
 } from '../../functions/core/message-state.ts'
 import type { QueuedUpdate } from '../../functions/core/queue-message.ts'
 import { at, done, noon, react, reopened, unreact, update } from '../support/factories.ts'
@@ -106,6 +107,13 @@ describe('fold', () => {
     expect(wanted(fold(fold(emptyState(), [first, ...others, last]), [repeat]))).toEqual([reopened])
   })
 
+  it('takes a late repeat of an event from a clock that was ahead for what it was when it came first', () => {
+    const ahead = update(done, { eventId: 'e1', occurredAt: at(300), receivedAt: at(0) })
+    const others = Array.from({ length: 9 }, (_, second) => update(reopened, { receivedAt: at(10 + second) }))
+    const repeat = { ...ahead, receivedAt: at(360) }
+    expect(wanted(fold(fold(emptyState(), [ahead, ...others]), [repeat]))).toEqual([reopened])
+  })
+
   it('keeps events apart that use the same id for different things', () => {
     const state = fold(emptyState(), [
       update(done, { eventId: 'same', occurredAt: at(1), receivedAt: at(10) }),
@@ -131,33 +139,33 @@ describe('what is due', () => {
   if (!wish) throw new Error('nothing is due')
 
   it('ends when the ERP shows it, and does not begin again when the event is repeated', () => {
-    const shown = fulfil(state, wish)
+    const shown = fulfil(state, [wish])
     expect(isDue(shown)).toBe(false)
     expect(isDue(fold(shown, [{ ...first, receivedAt: at(day) }]))).toBe(false)
   })
 
   it('is not begun by an older event that comes late', () => {
-    expect(isDue(fold(fulfil(state, wish), [update(reopened, { occurredAt: at(-9) })]))).toBe(false)
+    expect(isDue(fold(fulfil(state, [wish]), [update(reopened, { occurredAt: at(-9) })]))).toBe(false)
   })
 
   it('falls back to the write before, when the newest is refused', () => {
-    const newer = fold(fulfil(state, wish), [update(reopened, { occurredAt: at(-1) })])
+    const newer = fold(fulfil(state, [wish]), [update(reopened, { occurredAt: at(-1) })])
     const [refused] = dueRegisters(newer).map(({ key, write }) => ({ key, identity: write.identity }))
     if (!refused) throw new Error('nothing is due')
-    const parked = park(newer, refused, { reason: 'refused', at: noon, status: 422, answer: '{}' })
+    const parked = park(newer, [refused], { reason: 'refused', at: noon, status: 422, answer: '{}' })
     expect(isDue(parked)).toBe(false)
     expect(Object.values(parked.registers)[0]?.writes).toHaveLength(2)
   })
 
   it('stays refused when the refused event comes again', () => {
-    const parked = park(state, wish, { reason: 'refused', at: noon })
+    const parked = park(state, [wish], { reason: 'refused', at: noon })
     expect(isDue(fold(parked, [{ ...first, receivedAt: at(9) }]))).toBe(false)
   })
 
   it('notes since when, and forgets it once fulfilled', () => {
     const since = tidy(tidy(state, noon), noon + 5000)
     expect(since.registers['completed']?.dueSince).toBe(noon)
-    expect(tidy(fulfil(since, wish), noon).registers['completed']?.dueSince).toBeUndefined()
+    expect(tidy(fulfil(since, [wish]), noon).registers['completed']?.dueSince).toBeUndefined()
   })
 })
 
@@ -168,7 +176,7 @@ describe('the record', () => {
       state = fold(state, [update(reopened, { occurredAt: at(-50 + second) })])
       const [newest] = dueRegisters(state)
       if (newest)
-        state = park(state, { key: newest.key, identity: newest.write.identity }, { reason: 'refused', at: noon })
+        state = park(state, [{ key: newest.key, identity: newest.write.identity }], { reason: 'refused', at: noon })
     }
     const { writes } = state.registers['completed'] ?? { writes: [] }
     expect(writes).toHaveLength(9)
@@ -183,6 +191,18 @@ describe('the record', () => {
     const { state, full } = foldWithin(emptyState(), [...edits, update(done)], 350 * 1024)
     expect(full).toHaveLength(3)
     expect(wanted(state)).toContainEqual(done)
+  })
+
+  it('has room for what is wanted after many refusals: their answers go first', () => {
+    const reactions = Array.from({ length: 800 }, (_, index) => update(react('👍'), { actor: `actor ${index}` }))
+    const state = fold(emptyState(), reactions)
+    const wishes = dueRegisters(state).map(({ key, write }) => ({ key, identity: write.identity }))
+    const parked = withinLimit(
+      park(state, wishes, { reason: 'refused', at: noon, status: 422, answer: 'x'.repeat(500) }),
+    )
+    expect(JSON.stringify(parked).length).toBeLessThan(350 * 1024)
+    expect(foldWithin(parked, [update(done)]).full).toEqual([])
+    expect(Object.values(parked.registers)[0]?.writes[0]?.parked).toEqual({ reason: 'refused', at: noon, status: 422 })
   })
 
   it('forgets first arrivals after a week', () => {
