@@ -2,7 +2,7 @@ import middy from '@middy/core'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
 import type { Clock, Log, Queue, WebhookSecrets } from './core/ports.ts'
 import { encode, updatesMessage } from './core/queue-message.ts'
-import { json, problem } from './problem.ts'
+import { json, problem, resultOf } from './problem.ts'
 import {
   answer,
   authenticate,
@@ -11,6 +11,7 @@ import {
   jsonEvent,
   jsonParser,
   parserRefusal,
+  precheck,
   type Reception,
   type SourceSettings,
 } from './receive.ts'
@@ -26,6 +27,9 @@ export type IngestDependencies = {
   /** Bytes a body may have. */
   limit?: number
 }
+
+/** How many of a request's event ids its line in the log names. */
+const idsLogged = 10
 
 /** A request between the two steps; it travels with the event that the JSON parser works on. */
 type Authenticated = { request: WebhookRequest; source: SourceSettings; context: ReceiveContext }
@@ -44,7 +48,8 @@ export function createIngest(
       const first = await firstStep(step.event, dependencies)
       if ('response' in first) return first
       const { request, source } = first
-      step.event = { ...step.event, ...jsonEvent(request, source), isBase64Encoded: false, authenticated: first }
+      const { body: _, ...event } = step.event
+      step.event = { ...event, ...jsonEvent(request, source), isBase64Encoded: false, authenticated: first }
       return undefined
     })
     .use(jsonParser)
@@ -58,15 +63,18 @@ export function createIngest(
     const startedAt = clock()
     // Lambda's context is of no use to any of these steps.
     const reception = (await handler(event, {} as Context)) as Reception
-    const { status, headers, body } = reception.response
     log('webhook', {
       source: routeOf(event.rawPath)?.source,
-      status,
-      events: reception.events.map(({ eventId }) => eventId).join(' '),
+      status: reception.response.status,
+      events: reception.events.length,
+      ids: reception.events
+        .slice(0, idsLogged)
+        .map(({ eventId }) => eventId)
+        .join(' '),
       updates: reception.updates.length,
       ms: clock() - startedAt,
     })
-    return { statusCode: status, ...(headers && { headers }), ...(body !== undefined && { body }) }
+    return resultOf(reception.response)
   }
 }
 
@@ -86,8 +94,10 @@ async function firstStep(
   }
   const tryWith = async (fresh: boolean) => {
     const context = { secrets: await secrets.of(source.name, { fresh }), now: new Date(clock()) }
-    return { context, refusal: authenticate(request, source, context, limit) }
+    return { context, refusal: authenticate(request, source, context) }
   }
+  const unfit = precheck(request, source, limit)
+  if (unfit) return unfit
   try {
     const first = await tryWith(false)
     // The sender may sign with a secret that is newer than what is cached here.

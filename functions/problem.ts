@@ -1,3 +1,4 @@
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import type { FieldError, Response } from './sources/source.ts'
 
 /** The status' own phrases, as RFC 9457 §4.2.1 wants them with `about:blank`. */
@@ -31,4 +32,9 @@ export function problem(
 /** A JSON answer. */
 export function json(status: number, body: unknown): Response {
   return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+}
+
+/** The answer as Lambda gives it to API Gateway. */
+export function resultOf({ status, headers, body }: Response): APIGatewayProxyStructuredResultV2 {
+  return { statusCode: status, ...(headers && { headers }), ...(body !== undefined && { body }) }
 }

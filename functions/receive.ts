@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import jsonBodyParser from '@middy/http-json-body-parser'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { encode, queueMessageLimit, updatesMessage } from './core/queue-message.ts'
@@ -14,6 +15,9 @@ import type {
   SourceOptions,
   WebhookRequest,
 } from './sources/source.ts'
+
+/** More than one queue message could hold, and few enough to look through at once. */
+const mostEvents = 10_000
 
 /** A body may be this long unless a setting says otherwise: SQS takes no more in one message. */
 export const bodyLimit = 1024 * 1024
@@ -51,28 +55,36 @@ export async function receive(
   source: SourceSettings,
   context: ReceiveContext,
 ): Promise<Reception> {
-  const refusal = authenticate(request, source, context)
+  const refusal = precheck(request, source) ?? authenticate(request, source, context)
   if (refusal) return refusal
   const parsed = await parse(request, source)
   return 'refusal' in parsed ? parsed.refusal : interpret(parsed.json, request, source, context)
 }
 
 /**
- * The first step, over the bytes as they came: whether the request is one at all, and from the system that it should be.
+ * Before anybody is asked for secrets: whether the request is one at all.
+ * @returns the answer when it ends here
+ */
+export function precheck(request: WebhookRequest, settings: SourceSettings, limit = bodyLimit): Reception | undefined {
+  if (!kindOf(settings)) return answer(problem(404, 'There is no source of this kind.'))
+  if (request.method.toUpperCase() !== 'POST') {
+    return answer(problem(405, 'Send webhooks with POST.', { headers: { allow: 'POST' } }))
+  }
+  if (request.body.byteLength > limit) return answer(problem(413, `The body is longer than ${limit} bytes.`))
+  return undefined
+}
+
+/**
+ * The first step, over the bytes as they came: whether the request is from the system that it should be.
  * @returns the answer when it ends here: a refusal, or a handshake
  */
 export function authenticate(
   request: WebhookRequest,
   settings: SourceSettings,
   context: ReceiveContext,
-  limit = bodyLimit,
 ): Reception | undefined {
   const kind = kindOf(settings)
   if (!kind) return answer(problem(404, 'There is no source of this kind.'))
-  if (request.method.toUpperCase() !== 'POST') {
-    return answer(problem(405, 'Send webhooks with POST.', { headers: { allow: 'POST' } }))
-  }
-  if (request.body.byteLength > limit) return answer(problem(413, `The body is longer than ${limit} bytes.`))
   if (!kind.options) return unauthenticated('The source’s options are wrong, so it refuses everything.')
   const secrets = context.secrets.filter((secret) => secret.length > 0)
   if (secrets.length === 0) return unauthenticated('The source has no secret yet, so it refuses everything.')
@@ -95,7 +107,7 @@ export async function parse(
   request: WebhookRequest,
   settings: SourceSettings,
 ): Promise<{ json: unknown } | { refusal: Reception }> {
-  const event = { ...jsonEvent(request, settings), isBase64Encoded: false }
+  const event = { ...jsonEvent(request, settings), isBase64Encoded: false } as { body?: unknown }
   try {
     await jsonParser.before?.({ event } as Parameters<NonNullable<typeof jsonParser.before>>[0])
     return { json: event.body }
@@ -111,11 +123,15 @@ export const jsonParser = jsonBodyParser<APIGatewayProxyEventV2>()
 export function jsonEvent(
   request: WebhookRequest,
   settings: SourceSettings,
-): Pick<APIGatewayProxyEventV2, 'headers' | 'body'> {
+): { headers: Record<string, string>; body?: string } {
   const unwrapped = kindOf(settings)?.source.unwrap?.(request)
-  return unwrapped === undefined
-    ? { headers: request.headers, body: Buffer.from(request.body).toString() }
-    : { headers: { ...request.headers, 'content-type': 'application/json' }, body: unwrapped }
+  if (unwrapped !== undefined)
+    return { headers: { ...request.headers, 'content-type': 'application/json' }, body: unwrapped }
+  // White space before the parameters is allowed (RFC 9110 §5.6.6), and the parser doesn't know it.
+  const contentType = (request.headers['content-type'] ?? '').replace(/\s*;/, ';')
+  const headers = { ...request.headers, 'content-type': contentType }
+  // Bytes that are no UTF-8 would be replaced unseen; without a body they are refused as malformed.
+  return isUtf8(request.body) ? { headers, body: Buffer.from(request.body).toString() } : { headers }
 }
 
 /** Our answer to an error of the JSON parser. Its `cause` carries the body, so nothing of it is repeated or logged. */
@@ -140,6 +156,9 @@ export function interpret(
 ): Reception {
   const kind = kindOf(settings)
   if (!kind?.options) return answer(problem(404, 'There is no source of this kind.'))
+  if (Array.isArray(payload) && payload.length > mostEvents) {
+    return answer(problem(413, `The request has more than ${mostEvents} events: send it in parts.`))
+  }
   const path = messageIdOfPath(request.url)
   const interpretation = kind.source.interpret(payload, request, kind.options, { now, path })
   if (interpretation.kind === 'invalid') {

@@ -1,7 +1,9 @@
+import { isUtf8 } from 'node:buffer'
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
-import { type ProblemStatus, problem } from '../functions/problem.ts'
+import { type ProblemStatus, problem, resultOf } from '../functions/problem.ts'
 import { urlHere } from './address.ts'
 
 /** How much of a body that is too long is read and thrown away, so that a client that is still sending reads the answer. */
@@ -26,15 +28,32 @@ export async function openFrontDoor({
   port: number
   limit: number
 }): Promise<FrontDoor> {
-  const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, async (request, response) => {
+  const options = { headersTimeout: 10_000, requestTimeout: 30_000, requireHostHeader: false }
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    answering.set(request.socket, { request, response })
+    response.on('close', () => answering.delete(request.socket))
     const body = await read(request, limit)
     if (!body) return
-    const { statusCode = 200, headers, body: answer } = await ingest(eventOf(request, body))
-    for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, String(value))
-    if (!request.complete) drain(request, response)
-    response.statusCode = statusCode
-    response.end(answer)
-  })
+    const {
+      statusCode = 200,
+      headers,
+      body: text = '',
+    } = namesNoHost(request)
+      ? resultOf(problem(400, 'HTTP/1.1 wants a Host header.'))
+      : await ingest(eventOf(request, body))
+    response.writeHead(statusCode, {
+      ...(headers as Record<string, string>),
+      'content-length': Buffer.byteLength(text),
+      ...(request.complete ? {} : { connection: 'close' }),
+    })
+    if (request.method !== 'HEAD') response.write(text)
+    // A connection that is closed on a client that still sends takes the answer with it.
+    if (!request.complete) await drained(request)
+    response.end()
+  }
+  const server = createServer(options, (request, response) => void answer(request, response))
+  // Whatever a client expects of us, it gets the same answer as without.
+  server.on('checkExpectation', (request, response) => void answer(request, response))
   server.on('clientError', refuseMalformed)
   await listening(server, host, port)
   const { port: actual } = server.address() as AddressInfo
@@ -66,17 +85,19 @@ async function read(request: IncomingMessage, limit: number): Promise<Buffer | u
   })
 }
 
-/** Lets the rest of the body come in unread, within bounds; the connection is of no use after that. */
-function drain(request: IncomingMessage, response: ServerResponse): void {
-  response.setHeader('connection', 'close')
-  let drained = 0
-  request.on('data', (chunk: Buffer) => {
-    drained += chunk.length
-    if (drained > drainedBytes) request.destroy()
+/** Lets the rest of the body come in unread, within bounds. */
+function drained(request: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    let length = 0
+    const timer = setTimeout(resolve, drainedFor)
+    request.on('data', (chunk: Buffer) => {
+      length += chunk.length
+      if (length > drainedBytes) resolve()
+    })
+    for (const end of ['end', 'close', 'error']) request.on(end, () => resolve())
+    request.on('close', () => clearTimeout(timer))
+    request.resume()
   })
-  const timer = setTimeout(() => request.destroy(), drainedFor)
-  request.on('close', () => clearTimeout(timer))
-  request.resume()
 }
 
 /** What API Gateway would make of the request (payload format 2.0): names in lower case, repeated headers joined. */
@@ -85,7 +106,7 @@ function eventOf(request: IncomingMessage, body: Buffer): APIGatewayProxyEventV2
   const mark = url.indexOf('?')
   const rawPath = mark < 0 ? url : url.slice(0, mark)
   const headers = Object.fromEntries(
-    Object.entries(request.headersDistinct).map(([name, values]) => [name, (values ?? []).join(',')]),
+    Object.entries(request.headersDistinct).map(([name, values]) => [name, utf8((values ?? []).join(','))]),
   )
   return {
     version: '2.0',
@@ -116,23 +137,43 @@ function eventOf(request: IncomingMessage, body: Buffer): APIGatewayProxyEventV2
   }
 }
 
+/** Node reads header values as Latin-1; senders write UTF-8. */
+function utf8(value: string): string {
+  const bytes = Buffer.from(value, 'latin1')
+  return isUtf8(bytes) ? bytes.toString() : value
+}
+
+/** RFC 9112 §3.2: refused with 400. Node would do it, without a problem. */
+function namesNoHost({ httpVersion, headers }: IncomingMessage): boolean {
+  return httpVersion === '1.1' && !headers.host
+}
+
+/** The exchange that is under way, by connection. */
+const answering = new WeakMap<Duplex, { request: IncomingMessage; response: ServerResponse }>()
+
 /** Bytes that aren't HTTP get a problem too, as far as anybody can still read it. */
-function refuseMalformed(error: NodeJS.ErrnoException, socket: import('node:stream').Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return
-  const statuses: Record<string, ProblemStatus> = {
-    HPE_HEADER_OVERFLOW: 431,
-    ERR_HTTP_REQUEST_TIMEOUT: 408,
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
+  const { request, response } = answering.get(socket) ?? {}
+  // A whole request that came before them on the same connection is answered first, and nothing after them.
+  if (request?.complete) {
+    response?.on('close', () => socket.destroy())
+    return
   }
-  const {
-    status,
-    headers,
-    body = '',
-  } = problem(statuses[error.code ?? ''] ?? 400, 'This is no HTTP request that can be read.')
-  const lines = Object.entries({ ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' })
+  if (error.code === 'ECONNRESET' || !socket.writable || response?.headersSent) {
+    socket.destroy()
+    return
+  }
+  const statuses: Record<string, ProblemStatus> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
+  const status = statuses[error.code ?? ''] ?? 400
+  const { headers, body = '' } = problem(status, 'This is no HTTP request that can be read.')
+  const lines = { ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' }
   socket.end(
-    [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines.map(([name, value]) => `${name}: ${value}`), '', body].join(
-      '\r\n',
-    ),
+    [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+      ...Object.entries(lines).map(([name, value]) => `${name}: ${value}`),
+      '',
+      body,
+    ].join('\r\n'),
   )
 }
 

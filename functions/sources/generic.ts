@@ -30,6 +30,9 @@ const Options = sourceOptions('generic', ['completed', 'reaction', 'text', 'atta
 })
 type Options = z.infer<typeof Options>
 
+/** A sender mends a mistake that it makes everywhere in one place: more errors would only make the answer longer. */
+const mostErrors = 20
+
 /** What any home-made system sends: our own event, one or an array, signed in one of three ways. */
 export const generic: Source<Options> = { options: Options, authenticate, interpret }
 
@@ -83,6 +86,7 @@ function interpret(json: unknown, request: WebhookRequest, _: Options, context: 
     const parsed = readEvent(unwrapCloudEvent(item, request), at)
     const failures = 'errors' in parsed ? parsed.errors : namingFailures(parsed.event, context.path, at)
     errors.push(...failures)
+    if (errors.length >= mostErrors) break
     if ('errors' in parsed || failures.length > 0) continue
     const { id, type, occurredAt, actor, change, object, messageId } = parsed.event
     const eventId = id ?? deriveId(item, occurredAt, isArray ? index : undefined, request, context)

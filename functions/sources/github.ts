@@ -45,7 +45,7 @@ function unwrap(request: WebhookRequest): string | undefined {
   return new URLSearchParams(Buffer.from(request.body).toString()).get('payload') ?? ''
 }
 
-const User = z.object({ login: z.string().max(bounds.name) })
+const User = z.object({ login: z.string() })
 const Thing = z.object({
   number: z.int(),
   title: z.string().nullish(),

@@ -14,11 +14,18 @@ export function referencesIn(...texts: (string | null | undefined)[]): string[] 
   const found = new Set<string>()
   for (const text of texts) {
     for (const [, written = ''] of (text ?? '').matchAll(reference)) {
-      // Markdown's emphasis and a dash after the number are no part of it.
-      const id = MessageId.safeParse(written.replace(/^[_-]+|[_-]+$/g, ''))
+      const id = MessageId.safeParse(trimmed(written))
       if (id.success) found.add(id.data)
       if (found.size === mostReferences) return [...found]
     }
   }
   return [...found]
+}
+
+/** Markdown's emphasis and a dash around the number are no part of it. No regular expression: that would take quadratic time. */
+function trimmed(written: string): string {
+  let [start, end] = [0, written.length]
+  while (start < end && '_-'.includes(written.charAt(start))) start += 1
+  while (end > start && '_-'.includes(written.charAt(end - 1))) end -= 1
+  return written.slice(start, end)
 }

@@ -1,0 +1,18 @@
+import type { SourceSettings } from '../../functions/receive.ts'
+
+/** Sources as an operator may have set them up, some of them badly. Those named `…-secret` have none that counts. */
+export const sources: ReadonlyMap<string, SourceSettings> = new Map(
+  [
+    { name: 'generic', kind: 'generic' },
+    { name: 'github', kind: 'github' },
+    { name: 'pinned-bearer', kind: 'generic', authentication: 'bearer' },
+    { name: 'pinned-hmac', kind: 'generic', authentication: 'hmac' },
+    { name: 'pinned-standard-webhooks', kind: 'generic', authentication: 'standard-webhooks' },
+    { name: 'no-secret', kind: 'generic' },
+    { name: 'empty-secret', kind: 'generic' },
+    { name: 'github-without-secret', kind: 'github' },
+    { name: 'wrong-options', kind: 'generic', authentication: 'none' },
+    { name: 'unknown-kind', kind: 'telegraph' },
+    { name: 'prototype-kind', kind: '__proto__' },
+  ].map((source) => [source.name, source]),
+)
