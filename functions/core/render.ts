@@ -3,7 +3,7 @@ import { dueRegisters, emojiKey, fulfil, type MessageState, ownKey, type Wish, w
 import type { Attachment, Change } from './update.ts'
 
 /** A wish together with what it wants. */
-export type Rendered = Wish & { change: Change }
+type Rendered = Wish & { change: Change }
 
 /** What a PUT would carry, and what the ERP shows already. */
 export type Rendering = {
