@@ -69,6 +69,19 @@ export function queueContract(name: string, open: () => Promise<QueueUnderTest>)
       expect(bodies(await queue.receive({ max: 1, visibility }))).toEqual(['one'])
     })
 
+    it('does nothing for a receipt that is outdated: another receiver has the message', async () => {
+      const { queue, pass } = await open()
+      await queue.send('one')
+      const [first] = await queue.receive({ max: 1, visibility })
+      await pass(visibility + 1_000)
+      const [second] = await queue.receive({ max: 1, visibility: 60_000 })
+      await queue.remove(first?.receipt ?? '')
+      await queue.release(first?.receipt ?? '', 0)
+      expect(await queue.receive({ max: 1, visibility })).toEqual([])
+      await queue.release(second?.receipt ?? '', 0)
+      expect(bodies(await queue.receive({ max: 1, visibility }))).toEqual(['one'])
+    })
+
     it('keeps a delayed message back until its time', async () => {
       const { queue, pass } = await open()
       await queue.send('later', { delay: 2_000 })

@@ -1,0 +1,271 @@
+import { randomUUID } from 'node:crypto'
+import { inspect } from 'node:util'
+import {
+  CreateSecretCommand,
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager'
+import { mockClient } from 'aws-sdk-client-mock'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { clientSettings } from '../../functions/aws/client-settings.ts'
+import {
+  createSecretsManagerEditor,
+  createSecretsManagerSecrets,
+  createSecretsManagerSession,
+} from '../../functions/aws/secrets.ts'
+import { webhookSecretsContract } from '../contracts/webhook-secrets.ts'
+import { stoppedClock } from '../support/clock.ts'
+import { type LocalSecretsManager, startSecretsManager } from '../support/secrets-manager.ts'
+
+let local: LocalSecretsManager
+beforeAll(async () => {
+  local = await startSecretsManager()
+})
+afterAll(() => local.stop())
+
+/** A secret that holds a text, and the ways to it. */
+async function open(text = '{}') {
+  const client = local.secretsManager
+  const secretId = `chatroom-bridge/${randomUUID()}`
+  await client.send(new CreateSecretCommand({ Name: secretId, SecretString: text }))
+  local.operations.length = 0
+  const { now: clock, advance } = stoppedClock()
+  const lines: unknown[] = []
+  const reading = {
+    client,
+    secretId,
+    clock,
+    log: (event: string, fields: Record<string, unknown>) => lines.push({ event, ...fields }),
+  }
+  return {
+    client,
+    secretId,
+    advance,
+    lines,
+    reading,
+    secrets: createSecretsManagerSecrets(reading),
+    editor: createSecretsManagerEditor({ client, secretId }),
+    put: (value: string) => client.send(new PutSecretValueCommand({ SecretId: secretId, SecretString: value })),
+  }
+}
+
+/** A client that does something of the test's before it sends a command. */
+function clientThat(act: (command: string | undefined) => void | Promise<void>): SecretsManagerClient {
+  const client = new SecretsManagerClient({ ...clientSettings(), ...local.client })
+  onTestFinished(() => client.destroy())
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (step) => {
+        await act(commandName)
+        return next(step)
+      },
+    { step: 'initialize' },
+  )
+  return client
+}
+
+webhookSecretsContract('Secrets Manager', async () => {
+  const { secrets, editor } = await open()
+  return {
+    secrets,
+    async store(source, given) {
+      for (const secret of given.toReversed()) await editor.add(source, secret)
+      if (given.length === 1) await editor.retire(source)
+    },
+  }
+})
+
+describe('webhook secrets in Secrets Manager', () => {
+  it('are fetched once for a hundred requests that come at the same time', async () => {
+    const { secrets } = await open('{"generic":["one"]}')
+    const all = await Promise.all(Array.from({ length: 100 }, () => secrets.of('generic')))
+    expect(all).toEqual(Array(100).fill(['one']))
+    expect(local.operations).toEqual(['GetSecretValue'])
+  })
+
+  it('are fetched again after five minutes', async () => {
+    const { secrets, put, advance } = await open('{"generic":["old"]}')
+    await secrets.of('generic')
+    await put('{"generic":["new"]}')
+    advance(299_999)
+    expect(await secrets.of('generic')).toEqual(['old'])
+    advance(1)
+    expect(await secrets.of('generic')).toEqual(['new'])
+  })
+
+  it('cost two calls, however many unsigned webhooks come within ten seconds', async () => {
+    const { secrets } = await open('{"generic":["one"]}')
+    for (let time = 0; time < 200; time += 1) {
+      await secrets.of('generic')
+      await secrets.of('generic', { fresh: true })
+    }
+    expect(local.operations).toEqual(['GetSecretValue', 'GetSecretValue'])
+  })
+
+  it('are asked for again when there were too many calls', async () => {
+    const { secrets } = await open('{"generic":["one"]}')
+    local.throttle(1)
+    expect(await secrets.of('generic')).toEqual(['one'])
+    expect(local.operations).toEqual(['GetSecretValue', 'GetSecretValue'])
+  })
+
+  it.each([
+    ['not JSON, but tiptop', 'expected JSON'],
+    ['["tiptop"]', 'Invalid input: expected record'],
+    ['{"generic":"tiptop"}', 'generic: Invalid input: expected array'],
+    ['{"generic":["good",{"a":"tiptop"}]}', 'generic: 1: Invalid input: expected string'],
+    ['{"generic":[""],"a":["tiptop"]}', 'generic: 0: '],
+  ])('are refused where %s stands, in words that name the place and not what it holds', async (text, expected) => {
+    const { secretId, secrets } = await open(text)
+    const error: Error = await secrets.of('generic').catch((thrown) => thrown)
+    expect(error.message).toContain(`${secretId} does not hold what it should: ${expected}`)
+    expect(inspect(error, { depth: null, showHidden: true })).not.toContain('tiptop')
+  })
+
+  it('are refused where a secret holds bytes and no text', async () => {
+    const client = new SecretsManagerClient({ region: 'eu-central-1' })
+    mockClient(client)
+      .on(GetSecretValueCommand)
+      .resolves({ SecretBinary: new Uint8Array(3), VersionId: '1' })
+    const { reading } = await open()
+    await expect(createSecretsManagerSecrets({ ...reading, client }).of('generic')).rejects.toThrow(/expected JSON/)
+  })
+
+  it('serve on when what replaced them can not be read, and the log says which and not what', async () => {
+    const { secrets, secretId, put, lines } = await open('{"generic":["old"]}')
+    await secrets.of('generic')
+    await put('tiptop')
+    expect(await secrets.of('generic', { fresh: true })).toEqual(['old'])
+    expect(lines).toEqual([{ event: 'secret not read', secret: secretId, error: 'UnreadableSecret' }])
+  })
+
+  it('fail where there is no such secret', async () => {
+    const { reading } = await open()
+    const secrets = createSecretsManagerSecrets({ ...reading, secretId: 'none' })
+    await expect(secrets.of('generic')).rejects.toMatchObject({ name: 'ResourceNotFoundException' })
+  })
+})
+
+describe('the session token in Secrets Manager', () => {
+  it('is fetched once, and again when the ERP refused it', async () => {
+    const { reading, put } = await open('{"token":"old","expiresAt":1}')
+    const session = createSecretsManagerSession(reading)
+    expect(await Promise.all([session.token(), session.token()])).toEqual(['old', 'old'])
+    expect(local.operations).toEqual(['GetSecretValue'])
+    await put('{"token":"new"}')
+    expect(await session.token()).toBe('old')
+    expect(await session.token({ fresh: true })).toBe('new')
+    expect(await session.token()).toBe('new')
+  })
+
+  it('is not there where something else stands, and the error does not tell what', async () => {
+    const { reading } = await open('{"tokn":"tiptop"}')
+    const error: Error = await createSecretsManagerSession(reading)
+      .token()
+      .catch((thrown) => thrown)
+    expect(error.message).toContain('token: Invalid input: expected string')
+    expect(error.message).not.toContain('tiptop')
+  })
+})
+
+describe('the editor of webhook secrets', () => {
+  it('puts the newest first, and retires all but that', async () => {
+    const { editor } = await open()
+    await editor.add('generic', 'first')
+    await editor.add('github', 'other')
+    await editor.add('generic', 'second')
+    expect(await editor.all()).toEqual({ generic: ['second', 'first'], github: ['other'] })
+    expect(await editor.retire('generic')).toBe(1)
+    expect(await editor.retire('generic')).toBe(0)
+    expect(await editor.retire('constructor')).toBe(0)
+    expect(await editor.all()).toEqual({ generic: ['second'], github: ['other'] })
+  })
+
+  it('makes secrets that no guessing finds', async () => {
+    const { editor } = await open()
+    const made = await editor.add('generic')
+    expect(made).toMatch(/^whsec_/)
+    expect(Buffer.from(made.replace('whsec_', ''), 'base64')).toHaveLength(32)
+    expect(await editor.add('generic')).not.toBe(made)
+  })
+
+  it('moves a secret that is there already to the front, and writes nothing where it stands there', async () => {
+    const { editor } = await open('{"generic":["new","old"]}')
+    await editor.add('generic', 'old')
+    expect(await editor.all()).toEqual({ generic: ['old', 'new'] })
+    local.operations.length = 0
+    await editor.add('generic', 'old')
+    expect(local.operations).toEqual(['GetSecretValue'])
+  })
+
+  it('loses nothing when several edit at once', async () => {
+    const { editor } = await open()
+    await Promise.all(['one', 'two', 'three'].map((secret) => editor.add('generic', secret)))
+    expect((await editor.all())['generic']?.sort()).toEqual(['one', 'three', 'two'])
+  })
+
+  it('loses nothing of a change that came while it was writing', async () => {
+    const { editor, secretId, put } = await open('{"generic":["old"]}')
+    let isFirst = true
+    const interrupted = clientThat(async (command) => {
+      if (command === 'PutSecretValueCommand' && isFirst) await put('{"generic":["old"],"github":["theirs"]}')
+      if (command === 'PutSecretValueCommand') isFirst = false
+    })
+    await createSecretsManagerEditor({ client: interrupted, secretId }).add('generic', 'ours')
+    expect(await editor.all()).toEqual({ generic: ['ours', 'old'], github: ['theirs'] })
+  })
+
+  it.each(['PutSecretValue', 'UpdateSecretVersionStage'])(
+    'counts right and writes once when the answer to %s gets lost',
+    async (operation) => {
+      const { editor, secretId } = await open('{"generic":["new","old","older"]}')
+      const lossy = clientThat((command) => {
+        if (command === `${operation}Command`) local.loseAnswers(1)
+      })
+      expect(await createSecretsManagerEditor({ client: lossy, secretId }).retire('generic')).toBe(2)
+      const writes = ['PutSecretValue', 'UpdateSecretVersionStage', operation].sort()
+      expect(local.operations.filter((asked) => asked !== 'GetSecretValue').sort()).toEqual(writes)
+      expect(await editor.all()).toEqual({ generic: ['new'] })
+    },
+  )
+
+  it('keeps what was there as the previous version', async () => {
+    const { editor, client, secretId } = await open('{"generic":["old"]}')
+    await editor.add('generic', 'new')
+    const previous = await client.send(new GetSecretValueCommand({ SecretId: secretId, VersionStage: 'AWSPREVIOUS' }))
+    expect(previous.SecretString).toBe('{"generic":["old"]}')
+    const { VersionIdsToStages } = await client.send(new DescribeSecretCommand({ SecretId: secretId }))
+    expect(Object.values(VersionIdsToStages ?? {}).flat()).toContain('AWSCURRENT')
+  })
+
+  it('changes nothing of what it can not read', async () => {
+    const { editor, client, secretId } = await open('{"generic":"tiptop"}')
+    await expect(editor.add('generic', 'new')).rejects.toThrow(/does not hold what it should: generic: /)
+    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretId }))
+    expect(SecretString).toBe('{"generic":"tiptop"}')
+  })
+
+  it('fails when others change it again and again', async () => {
+    const { secretId, put } = await open()
+    let edits = 0
+    const contested = clientThat(async (command) => {
+      if (command !== 'PutSecretValueCommand') return
+      edits += 1
+      await put(`{"github":["${edits}"]}`)
+    })
+    const editor = createSecretsManagerEditor({ client: contested, secretId })
+    await expect(editor.add('generic', 'ours')).rejects.toThrow(/is being changed by others/)
+    expect(edits).toBe(5)
+  })
+
+  it('fails where it may not make its version the current one', async () => {
+    const { editor, secretId } = await open()
+    const denied = clientThat((command) => {
+      if (command === 'UpdateSecretVersionStageCommand') throw new Error('denied')
+    })
+    await expect(createSecretsManagerEditor({ client: denied, secretId }).add('generic')).rejects.toThrow('denied')
+    expect(await editor.all()).toEqual({})
+  })
+})
