@@ -156,7 +156,7 @@ await rate('deliver: chat messages from queue to ERP, 500 different ones', 500, 
       }),
     )
   }
-  const worker = startWorker({ queue, deliver, clock: Date.now, log, visibility: 90_000 })
+  const worker = startWorker({ queue, deliver, clock: Date.now, log, batchSize: 10, batches: 10, visibility: 90_000 })
   while (messages.some(({ id }) => erp.message(id)?.completed !== change.value))
     await new Promise((resolve) => setTimeout(resolve, 2))
   await worker.stop()

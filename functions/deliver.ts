@@ -18,7 +18,7 @@ export function createDeliver(dependencies: SettleDependencies): (event: SQSEven
   return async ({ Records }) => {
     const failed = new Set<string>()
     const arrivals = new Map<string, Arrivals & { records: string[] }>()
-    for (const { messageId: record, body } of Records) {
+    for (const { messageId: record = '', body } of Records) {
       const decoded = decode(body)
       if ('unreadable' in decoded) {
         log('unreadable', { record, reason: decoded.unreadable })
@@ -50,6 +50,8 @@ export function createDeliver(dependencies: SettleDependencies): (event: SQSEven
     const concurrency = sideBySide
     await pMap(all.slice(sideBySide), (one) => settleOne(one, false), { concurrency })
     await pMap(all.slice(0, sideBySide), (one) => settleOne(one, true), { concurrency })
+    // Lambda takes a failure without a record's id for none: then the whole batch has to come again.
+    if (failed.has('')) throw new Error('a record without an id failed')
     return { batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) }
   }
 }

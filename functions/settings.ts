@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { SourceSettings } from './receive.ts'
 import { sources as kinds, sourceOfKind } from './sources/index.ts'
 
@@ -23,6 +23,16 @@ const Port = number(z.int('expected a port number').min(0).max(65535, 'expected 
 const SourceName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'expected a name of a-z, 0-9 and -')
 const Url = z.url({ protocol: /^https?$/, error: 'expected a URL such as https://club.iw-erp.de' })
 
+/** Where the ERP's own page stands for a customer's host; nothing is there. */
+export const exampleErpUrl = 'https://replace-with-own-host.iw-erp.de'
+
+/**
+ * Seconds that one call of deliver may take, and as long that an attempt's lease lasts: whoever holds one can't outlive it.
+ * Within the first half an attempt begins new steps; a GET and a PUT that time out, each once more with a new session
+ * token, take 40 s of the other.
+ */
+export const deliverSeconds = 100
+
 const Schema = z.strictObject({
   /** Where the front door listens; 0 takes a free port. */
   PORT: optional(Port.default(8787)),
@@ -40,11 +50,42 @@ const Schema = z.strictObject({
   /** `whole` sends the whole chat message in a PUT, for a host that clears what a PUT leaves out. */
   ERP_PUT: optional(z.enum(['changes', 'whole'], { error: 'expected changes or whole' }).default('changes')),
   /** Seconds to wait after a PUT whose answer was lost. */
-  ERP_LOST_ANSWER_WAIT: optional(number(z.int('expected seconds').min(0).max(900)).default(60)),
+  ERP_LOST_ANSWER_WAIT: optional(number(z.int('expected 0 to 900 seconds').min(0).max(900)).default(60)),
   /** Where the simulated ERP listens, when there is no ERP_BASE_URL. */
   ERP_PORT: optional(Port.default(8788)),
   /** How the outside calls the bridge. */
   PUBLIC_URL: optional(Url.optional()),
+  /** How many queue messages are delivered together, and how many such batches at once. */
+  BATCH_SIZE: optional(number(z.int('expected 1 to 1000 messages').min(1).max(1000)).default(10)),
+  MAX_CONCURRENCY: optional(number(z.int('expected 2 to 1000 batches').min(2).max(1000)).default(10)),
+  /** Seconds that AWS gathers a batch; needed for more than 10 messages. */
+  BATCH_WINDOW: optional(number(z.int('expected 0 to 300 seconds').min(0).max(300)).default(0)),
+  /** Which of several bridges in one AWS account this is. */
+  STAGE: optional(
+    z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,19}$/, 'expected a name of a-z, 0-9 and -')
+      .default('dev'),
+  ),
+  REGION: optional(
+    z
+      .string()
+      .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'expected a region such as eu-central-1')
+      .default('eu-central-1'),
+  ),
+  /** Requests a second that AWS lets through to ingest, and how many more at once. */
+  THROTTLE_RATE: optional(number(z.int('expected 1 to 10000 requests a second').min(1).max(10_000)).default(50)),
+  THROTTLE_BURST: optional(number(z.int('expected 1 to 5000 requests').min(1).max(5_000)).default(100)),
+  /** One of the times that CloudWatch Logs knows. */
+  LOG_RETENTION_DAYS: optional(
+    number(z.int('expected a number of days'))
+      .pipe(
+        z.literal([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400], {
+          error: 'expected 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365 or 400 days',
+        }),
+      )
+      .default(30),
+  ),
   /** Source name → secrets; wins over what is stored. */
   WEBHOOK_SECRETS: optional(json(z.record(SourceName, z.array(z.string().min(1)))).default({})),
   /** Source name → its kind and options. */
@@ -65,21 +106,34 @@ export class SettingsError extends Error {
 }
 
 /**
- * Reads the settings of either home.
+ * Reads the settings of a home.
  * @param given the settings by name, as text or JSON
- * @param options.everyKind there is a source of each kind without any setting, named like it (on one machine)
+ * @param home on one machine there is a source of each kind without any setting, named like it, and an ERP to try; on AWS
+ *   there is only what settings name, and secrets stand in Secrets Manager
  * @throws SettingsError
  */
-export function readSettings(given: Record<string, unknown>, { everyKind }: { everyKind: boolean }): Settings {
+export function readSettings(given: Record<string, unknown>, home: 'one machine' | 'AWS'): Settings {
   const parsed = Schema.safeParse(given)
   if (!parsed.success) throw new SettingsError(parsed.error.issues.map(sentence).join('; '))
   const { SOURCES, ...settings } = parsed.data
-  if (settings.ERP_BASE_URL && !settings.ERP_TOKEN) {
+  if (home === 'AWS') requireForAws({ SOURCES, ...settings })
+  else if (settings.ERP_BASE_URL && !settings.ERP_TOKEN) {
     throw new SettingsError('ERP_TOKEN is missing: the session token or API key for ERP_BASE_URL')
   }
-  const defaults = everyKind ? Object.fromEntries(Object.keys(kinds).map((kind) => [kind, { kind }])) : {}
+  if (settings.BATCH_SIZE > 10 && settings.BATCH_WINDOW === 0) {
+    throw new SettingsError('BATCH_WINDOW: expected at least 1 second for a BATCH_SIZE of more than 10')
+  }
+  const everyKind = Object.fromEntries(Object.keys(kinds).map((kind) => [kind, { kind }]))
+  return { ...settings, sources: readSources(home === 'AWS' ? SOURCES : { ...everyKind, ...SOURCES }) }
+}
+
+/**
+ * Checks the options of sources against their kinds.
+ * @throws SettingsError
+ */
+export function readSources(given: Record<string, { kind: string }>): ReadonlyMap<string, SourceSettings> {
   const sources = new Map<string, SourceSettings>()
-  for (const [name, options] of Object.entries({ ...defaults, ...SOURCES })) {
+  for (const [name, options] of Object.entries(given)) {
     const source = { ...options, name }
     const kind = sourceOfKind(source.kind)
     if (!kind) throw new SettingsError(`SOURCES: ${name}: expected a kind of ${Object.keys(kinds).join(', ')}`)
@@ -89,7 +143,23 @@ export function readSettings(given: Record<string, unknown>, { everyKind }: { ev
     }
     sources.set(name, source)
   }
-  return { ...settings, sources }
+  return sources
+}
+
+function requireForAws(settings: z.infer<typeof Schema>): void {
+  if (!settings.ERP_BASE_URL)
+    throw new SettingsError('ERP_BASE_URL is missing: your ERP host, such as https://club.iw-erp.de')
+  if (Object.keys(settings.SOURCES).length === 0) {
+    throw new SettingsError('SOURCES is missing: name → kind and options, such as {"github":{"kind":"github"}}')
+  }
+  if (settings.ERP_TOKEN) {
+    throw new SettingsError('ERP_TOKEN has no place in a template: deploy, then npm run secrets -- token --stack NAME')
+  }
+  if (Object.keys(settings.WEBHOOK_SECRETS).length > 0) {
+    throw new SettingsError(
+      'WEBHOOK_SECRETS have no place in a template: deploy, then npm run secrets -- add SOURCE --stack NAME',
+    )
+  }
 }
 
 /** Whether a host name is this machine. */

@@ -1,15 +1,18 @@
+import pMap from 'p-map'
 import type { Clock, Log, MessageStates, Queue } from './core/ports.ts'
 import { attemptMessage, encode } from './core/queue-message.ts'
 
 /** Whose attempt is overdue by this long (ms) has lost it. */
 const patience = 60_000
+/** How many attempts are sent side by side. */
+const sideBySide = 20
 /** Chat messages that one sweep takes; the next one takes the rest. */
 const most = 1_000
 
 /**
  * Sends an attempt for every chat message that is due and whose attempt or lease should have ended a minute ago: a signal
  * that got lost, or a crash between two steps.
- * @param options.patience ms; 0 when starting, where nobody else can be at it
+ * @param options.before epoch ms; without it a minute ago. A home that starts alone takes all that is due
  * @returns how many attempts it sent
  */
 export function createSweep({
@@ -25,7 +28,7 @@ export function createSweep({
 }): (options?: { before?: number }) => Promise<number> {
   return async ({ before = clock() - patience } = {}) => {
     const due = await states.due(before, most)
-    for (const { messageId } of due) await queue.send(encode(attemptMessage(messageId)))
+    await pMap(due, ({ messageId }) => queue.send(encode(attemptMessage(messageId))), { concurrency: sideBySide })
     if (due.length > 0) log('sweep', { attempts: due.length })
     return due.length
   }

@@ -3,7 +3,7 @@ import type { Log } from '../functions/core/ports.ts'
 import { createDeliver } from '../functions/deliver.ts'
 import { createIngest } from '../functions/ingest.ts'
 import { bodyLimit } from '../functions/receive.ts'
-import type { Settings } from '../functions/settings.ts'
+import { deliverSeconds, type Settings } from '../functions/settings.ts'
 import { createSweep } from '../functions/sweep.ts'
 import { openDatabase } from './database.ts'
 import { erpOf, erpToken } from './erp.ts'
@@ -16,8 +16,8 @@ import { startSimulatedErp } from './simulated-erp.ts'
 import { simulatedMessages } from './simulated-messages.ts'
 import { startWorker } from './worker.ts'
 
-/** A lease outlasts an attempt: three rounds of a GET and a PUT at 10 s, and the search for a refused register. */
-const leaseFor = 90_000
+/** ms. */
+const leaseFor = deliverSeconds * 1000
 const sweepEvery = 5 * 60_000
 
 /** The bridge while it runs on this machine. */
@@ -79,7 +79,8 @@ export async function startBridge(settings: Settings, log: Log): Promise<Bridge>
     await sweep({ before: Number.POSITIVE_INFINITY })
     const sweeping = setInterval(() => sweep().catch((error) => log('failed', { error: String(error) })), sweepEvery)
     stops.push(() => clearInterval(sweeping))
-    const worker = startWorker({ queue, deliver, clock, log, visibility: leaseFor })
+    const { BATCH_SIZE: batchSize, MAX_CONCURRENCY: batches } = settings
+    const worker = startWorker({ queue, deliver, clock, log, batchSize, batches, visibility: leaseFor })
     stops.push(worker.stop)
     const ingest = createIngest({ sources, secrets, queue, clock, log })
     const door = await openFrontDoor({ ingest, host: HOST, port: PORT, limit: bodyLimit })

@@ -9,7 +9,7 @@ export function settingsOfThisMachine(): Settings {
   const environment = Object.fromEntries(
     settingNames.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
   )
-  return readSettings({ ...configFile(process.env['BRIDGE_CONFIG']), ...environment }, { everyKind: true })
+  return readSettings({ ...configFile(process.env['BRIDGE_CONFIG']), ...environment }, 'one machine')
 }
 
 function configFile(path: string | undefined): Record<string, unknown> {

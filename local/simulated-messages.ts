@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { SimulatedMessage } from './simulated-erp.ts'
 
 /** What members of a sports club ask its office for. */

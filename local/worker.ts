@@ -22,16 +22,16 @@ export function startWorker({
   deliver,
   clock,
   log,
-  batchSize = 10,
-  batches = 4,
+  batchSize,
+  batches,
   visibility,
 }: {
   queue: SqliteQueue
   deliver: (event: SQSEvent) => Promise<SQSBatchResponse>
   clock: Clock
   log: Log
-  batchSize?: number
-  batches?: number
+  batchSize: number
+  batches: number
   visibility: number
 }): Worker {
   let stopped = false

@@ -204,7 +204,7 @@ describe('npm run send', () => {
   it('says what to do where nothing listens or there is no secret', async () => {
     const settings = { DATA_DIR: temporaryFolder(), PORT: '1' }
     expect((await run(['bin/operate.ts', 'send', 'done', '42'], settings)).stderr).toMatch(
-      /generic has no secret yet: npm start makes one/,
+      /generic has no secret yet: npm run secrets -- add generic/,
     )
     const nobody = await run(['bin/operate.ts', 'send', 'done', '42'], { ...settings, WEBHOOK_SECRETS })
     expect(nobody.stderr).toMatch(/nothing listens on http:\/\/127\.0\.0\.1:1\/webhooks\/generic: run npm start first/)

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import {
   GetSecretValueCommand,
@@ -6,13 +6,10 @@ import {
   type SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Cached, cached } from '../core/cached.ts'
 import type { Clock, Log, WebhookSecrets } from '../core/ports.ts'
-
-/** Source name → secrets, newest first. */
-const SecretsBySource = z.record(z.string(), z.array(z.string().min(1)))
-type SecretsBySource = z.infer<typeof SecretsBySource>
+import { newSecret, SecretsBySource, secretsOf, withNewest, withSecret } from '../core/webhook-secrets.ts'
 
 const SessionToken = z.object({ token: z.string().min(1) })
 
@@ -28,7 +25,7 @@ type Remembering = { clock: Clock; ttl?: number; log?: Log }
  */
 export function createSecretsManagerSecrets(options: StoredSecret & Remembering): WebhookSecrets {
   const secrets = remembered(options, SecretsBySource)
-  return { of: async (source, look) => own(await secrets(look), source) }
+  return { of: async (source, look) => secretsOf(await secrets(look), source) ?? [] }
 }
 
 /**
@@ -114,30 +111,17 @@ export function createSecretsManagerEditor(stored: StoredSecret): WebhookSecrets
     },
     add(source, secret = newSecret()) {
       return edit((secrets) => {
-        const [newest, ...older] = own(secrets, source)
-        if (newest === secret) return { result: secret }
-        const others = newest === undefined ? [] : [newest, ...older.filter((old) => old !== secret)]
-        return { changed: { ...secrets, [source]: [secret, ...others] }, result: secret }
+        const isNewest = secretsOf(secrets, source)?.[0] === secret
+        return { ...(!isNewest && { changed: withSecret(secrets, source, secret) }), result: secret }
       })
     },
     retire(source) {
       return edit((secrets) => {
-        const [newest, ...older] = own(secrets, source)
-        if (newest === undefined || older.length === 0) return { result: 0 }
-        return { changed: { ...secrets, [source]: [newest] }, result: older.length }
+        const { secrets: changed, retired } = withNewest(secrets, source)
+        return { ...(retired.length > 0 && { changed }), result: retired.length }
       })
     },
   }
-}
-
-/** 32 random bytes, written so that Standard Webhooks, plain HMAC and bearer can all use it. */
-function newSecret(): string {
-  return `whsec_${randomBytes(32).toString('base64')}`
-}
-
-/** The secrets of a source, which may be called like something that every object has. */
-function own(secrets: SecretsBySource, source: string): string[] {
-  return Object.hasOwn(secrets, source) ? (secrets[source] ?? []) : []
 }
 
 function remembered<T>({ clock, ttl, log, ...stored }: StoredSecret & Remembering, schema: z.ZodType<T>): Cached<T> {

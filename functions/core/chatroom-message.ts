@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 const lists = {
   reactions: z.array(z.looseObject({ id: z.int().nullish(), emoji: z.string().nullish() })),

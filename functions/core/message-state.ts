@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { QueuedUpdate } from './queue-message.ts'
 import { Change } from './update.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** The bounds of what an event may carry; the ERP page names none, these keep a record and a queue message small. */
 export const bounds = {

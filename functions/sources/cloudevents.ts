@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { header, type WebhookRequest } from './source.ts'
 
 /** The attributes that say what an event of ours may leave out (CloudEvents 1.0, "Context Attributes"). */

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Attachment, bounds, type Change, type EventType, eventTypes, MessageId } from '../core/update.ts'
 import { unwrapCloudEvent } from './cloudevents.ts'
 import { standardWebhooksFailure, verifyBearer, verifyHmac } from './signature.ts'

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { bounds } from '../core/update.ts'
 import { referencesIn } from './reference.ts'
 import { verifyHmac } from './signature.ts'

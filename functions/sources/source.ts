@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Change, EventType } from '../core/update.ts'
 
 /** One HTTP request of a sender. Header names are lower-case; the body is what came over the wire. */

@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
 
-/** An empty folder that is gone when the test is. */
-export function temporaryFolder(): string {
+/** An empty folder that is gone when the test is, or when all tests of its `describe` are. */
+export function temporaryFolder({ forAllTests = false } = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'chatroom-bridge-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const remove = () => rmSync(folder, { recursive: true, force: true })
+  if (forAllTests) afterAll(remove)
+  else onTestFinished(remove)
   return folder
 }

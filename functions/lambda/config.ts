@@ -1,0 +1,41 @@
+import * as z from 'zod'
+import { readSources } from '../settings.ts'
+
+const text = z.string().min(1)
+
+/** What ingest is told by its environment: names and addresses, never a secret. */
+export const IngestEnv = z.object({ QUEUE_URL: z.url(), WEBHOOK_SECRETS_ID: text, SOURCES: text })
+
+/** What deliver is told. */
+export const DeliverEnv = z.object({
+  QUEUE_URL: z.url(),
+  DEAD_LETTERS_URL: z.url(),
+  TABLE_NAME: text,
+  DUE_INDEX: text,
+  ERP_SESSION_ID: text,
+  ERP_BASE_URL: z.url(),
+  ERP_BUILD_ID: text.optional(),
+  ERP_PACKAGE_ID: text.optional(),
+  ERP_PUT: z.enum(['changes', 'whole']),
+  ERP_LOST_ANSWER_WAIT: z.string().regex(/^\d+$/),
+})
+
+/** What sweep is told. */
+export const SweepEnv = z.object({ QUEUE_URL: z.url(), TABLE_NAME: text, DUE_INDEX: text })
+
+/**
+ * Reads what the environment tells a function, once, as it loads: one that is deployed wrong fails there and then.
+ * @throws when something is missing or wrong; the message names it
+ */
+export function readEnv<Env>(schema: z.ZodType<Env>): Env {
+  const parsed = schema.safeParse(process.env)
+  if (parsed.success) return parsed.data
+  throw new Error(
+    `the function is deployed wrong: ${parsed.error.issues.map(({ path, message }) => `${path}: ${message}`).join('; ')}`,
+  )
+}
+
+/** The sources as the stack wrote them into the environment. */
+export function sourcesOf({ SOURCES }: z.infer<typeof IngestEnv>): ReturnType<typeof readSources> {
+  return readSources(z.record(z.string(), z.looseObject({ kind: z.string() })).parse(JSON.parse(SOURCES)))
+}

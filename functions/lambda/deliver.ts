@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { clientSettings } from '../aws/client-settings.ts'
+import { createDynamoMessageStates } from '../aws/message-state.ts'
+import { createSqsQueue } from '../aws/queue.ts'
+import { createSecretsManagerSession } from '../aws/secrets.ts'
+import { createDeliver } from '../deliver.ts'
+import { createErp } from '../erp/client.ts'
+import { deliverSeconds } from '../settings.ts'
+import { DeliverEnv, readEnv } from './config.ts'
+import { log } from './log.ts'
+
+const env = readEnv(DeliverEnv)
+const clock = Date.now
+const sqs = new SQSClient(clientSettings())
+
+/** The queue's event source mapping calls this for every batch, and reads which records failed. */
+export const handler = createDeliver({
+  erp: createErp({
+    baseUrl: env.ERP_BASE_URL,
+    buildId: env.ERP_BUILD_ID,
+    packageId: env.ERP_PACKAGE_ID,
+    session: createSecretsManagerSession({
+      client: new SecretsManagerClient(clientSettings()),
+      secretId: env.ERP_SESSION_ID,
+      clock,
+      log,
+    }),
+    clock,
+  }),
+  states: createDynamoMessageStates({
+    client: new DynamoDBClient(clientSettings()),
+    table: env.TABLE_NAME,
+    index: env.DUE_INDEX,
+  }),
+  queue: createSqsQueue({ client: sqs, url: env.QUEUE_URL }),
+  deadLetters: createSqsQueue({ client: sqs, url: env.DEAD_LETTERS_URL }),
+  clock,
+  log,
+  instance: randomUUID(),
+  // Nothing tells one function instance that another has died: a lease ends by its time.
+  isGone: () => false,
+  leaseFor: deliverSeconds * 1000,
+  random: Math.random,
+  lostAnswerWait: Number(env.ERP_LOST_ANSWER_WAIT) * 1000,
+  whole: env.ERP_PUT === 'whole',
+})

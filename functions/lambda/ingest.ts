@@ -1,0 +1,25 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { clientSettings } from '../aws/client-settings.ts'
+import { createSqsQueue } from '../aws/queue.ts'
+import { createSecretsManagerSecrets } from '../aws/secrets.ts'
+import { createIngest } from '../ingest.ts'
+import { IngestEnv, readEnv, sourcesOf } from './config.ts'
+import { log } from './log.ts'
+
+const env = readEnv(IngestEnv)
+const clock = Date.now
+
+/** API Gateway calls this for every request (payload format 2.0). */
+export const handler = createIngest({
+  sources: sourcesOf(env),
+  secrets: createSecretsManagerSecrets({
+    client: new SecretsManagerClient(clientSettings()),
+    secretId: env.WEBHOOK_SECRETS_ID,
+    clock,
+    log,
+  }),
+  queue: createSqsQueue({ client: new SQSClient(clientSettings()), url: env.QUEUE_URL }),
+  clock,
+  log,
+})

@@ -1,0 +1,24 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { clientSettings } from '../aws/client-settings.ts'
+import { createDynamoMessageStates } from '../aws/message-state.ts'
+import { createSqsQueue } from '../aws/queue.ts'
+import { createSweep } from '../sweep.ts'
+import { readEnv, SweepEnv } from './config.ts'
+import { log } from './log.ts'
+
+const env = readEnv(SweepEnv)
+
+const sweep = createSweep({
+  states: createDynamoMessageStates({
+    client: new DynamoDBClient(clientSettings()),
+    table: env.TABLE_NAME,
+    index: env.DUE_INDEX,
+  }),
+  queue: createSqsQueue({ client: new SQSClient(clientSettings()), url: env.QUEUE_URL }),
+  clock: Date.now,
+  log,
+})
+
+/** The schedule calls this. @returns how many attempts it sent */
+export const handler = async (): Promise<{ attempts: number }> => ({ attempts: await sweep() })

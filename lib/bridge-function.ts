@@ -1,0 +1,57 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Architecture, type FunctionOptions, RecursiveLoop, Runtime } from 'aws-cdk-lib/aws-lambda'
+import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs'
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { Construct } from 'constructs'
+
+const root = new URL('..', import.meta.url).pathname
+
+/** A function of functions/lambda, bundled with its SDK clients, and its log group. */
+export class BridgeFunction extends Construct {
+  readonly function: NodejsFunction
+
+  /** @param props.isRecursive allows it to call itself by its queue, which Lambda stops after about 16 turns otherwise */
+  constructor(
+    scope: Construct,
+    id: string,
+    {
+      entry,
+      logRetention,
+      isRecursive = false,
+      ...options
+    }: FunctionOptions & {
+      readonly entry: string
+      readonly logRetention: RetentionDays
+      readonly isRecursive?: boolean
+    },
+  ) {
+    super(scope, id)
+    const logGroup = new LogGroup(this, 'Log', { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY })
+    // Not the managed policy for basic execution: that one may write to every log group.
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
+    logGroup.grantWrite(role)
+    this.function = new NodejsFunction(this, 'Function', {
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: 256,
+      timeout: Duration.seconds(10),
+      recursiveLoop: isRecursive ? RecursiveLoop.ALLOW : RecursiveLoop.TERMINATE,
+      entry: `${root}functions/lambda/${entry}.ts`,
+      projectRoot: root,
+      depsLockFilePath: `${root}package-lock.json`,
+      logGroup,
+      role,
+      bundling: {
+        format: OutputFormat.ESM,
+        target: 'node24',
+        mainFields: ['module', 'main'],
+        minify: true,
+        bundleAwsSDK: true,
+        // Parts of the SDK are CommonJS and call require, which an ES module hasn't.
+        banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
+      },
+      ...options,
+    })
+  }
+}

@@ -1,0 +1,121 @@
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib'
+import type { Construct } from 'constructs'
+import type { z } from 'zod'
+import type { DeliverEnv, IngestEnv, SweepEnv } from '../functions/lambda/config.ts'
+import { deliverSeconds, exampleErpUrl, type Settings } from '../functions/settings.ts'
+import { acknowledge } from './acknowledged.ts'
+import { BridgeFunction } from './bridge-function.ts'
+import { Delivery } from './delivery.ts'
+import { dueIndex, MessageStateTable } from './message-state.ts'
+import { OperatorSecret } from './operator-secret.ts'
+import { EventQueue } from './queue.ts'
+import { WebhookApi } from './webhook-api.ts'
+
+type Env<Schema extends z.ZodType> = z.input<Schema> & Record<string, string>
+
+/** The bridge on AWS: webhook → API → ingest → queue → deliver → ERP, with a sweep for what got lost. */
+export class BridgeStack extends Stack {
+  constructor(scope: Construct, id: string, props: StackProps & { readonly settings: Settings }) {
+    super(scope, id, props)
+    const { settings } = props
+    const logRetention = settings.LOG_RETENTION_DAYS
+    const deliverTimeout = Duration.seconds(deliverSeconds)
+
+    const { queue, deadLetters } = new EventQueue(this, 'Queue', { timeout: deliverTimeout })
+    const states = new MessageStateTable(this, 'MessageState')
+    const { tableName } = states.table
+    const { secret: webhookSecrets } = new OperatorSecret(this, 'WebhookSecrets', {
+      description: 'chatroom-bridge: source name → secrets that its webhooks may be signed with, newest first',
+    })
+    const { secret: erpSession } = new OperatorSecret(this, 'ErpSession', {
+      description: 'chatroom-bridge: the token for the ERP',
+    })
+
+    const { function: ingest } = new BridgeFunction(this, 'Ingest', {
+      entry: 'ingest',
+      logRetention,
+      environment: {
+        QUEUE_URL: queue.queueUrl,
+        WEBHOOK_SECRETS_ID: webhookSecrets.secretArn,
+        SOURCES: JSON.stringify(Object.fromEntries(settings.sources)),
+      } satisfies Env<typeof IngestEnv>,
+    })
+    queue.grantSendMessages(ingest)
+    webhookSecrets.grantRead(ingest)
+
+    const { function: deliver } = new BridgeFunction(this, 'Deliver', {
+      entry: 'deliver',
+      logRetention,
+      timeout: deliverTimeout,
+      isRecursive: true,
+      environment: {
+        QUEUE_URL: queue.queueUrl,
+        DEAD_LETTERS_URL: deadLetters.queueUrl,
+        TABLE_NAME: tableName,
+        DUE_INDEX: dueIndex,
+        ERP_SESSION_ID: erpSession.secretArn,
+        ERP_BASE_URL: settings.ERP_BASE_URL ?? exampleErpUrl,
+        ERP_PUT: settings.ERP_PUT,
+        ERP_LOST_ANSWER_WAIT: String(settings.ERP_LOST_ANSWER_WAIT),
+        ...(settings.ERP_BUILD_ID && { ERP_BUILD_ID: settings.ERP_BUILD_ID }),
+        ...(settings.ERP_PACKAGE_ID && { ERP_PACKAGE_ID: settings.ERP_PACKAGE_ID }),
+      } satisfies Env<typeof DeliverEnv>,
+    })
+    queue.grantSendMessages(deliver)
+    deadLetters.grantSendMessages(deliver)
+    states.grantRecords(deliver)
+    erpSession.grantRead(deliver)
+
+    const { function: sweep } = new BridgeFunction(this, 'Sweep', {
+      entry: 'sweep',
+      logRetention,
+      timeout: Duration.seconds(60),
+      environment: {
+        QUEUE_URL: queue.queueUrl,
+        TABLE_NAME: tableName,
+        DUE_INDEX: dueIndex,
+      } satisfies Env<typeof SweepEnv>,
+    })
+    queue.grantSendMessages(sweep)
+    states.grantDue(sweep)
+
+    new Delivery(this, 'Delivery', {
+      queue,
+      deliver,
+      sweep,
+      batchSize: settings.BATCH_SIZE,
+      batchWindow: Duration.seconds(settings.BATCH_WINDOW),
+      maxConcurrency: settings.MAX_CONCURRENCY,
+    })
+    const { url } = new WebhookApi(this, 'Webhooks', {
+      ingest,
+      rate: settings.THROTTLE_RATE,
+      burst: settings.THROTTLE_BURST,
+      logRetention,
+    })
+
+    const output = (name: string, value: string, description: string) =>
+      new CfnOutput(this, name, { value, description })
+    for (const name of settings.sources.keys()) {
+      output(`WebhookUrl${pascal(name)}`, `${url}/webhooks/${name}`, `Where ${name} sends its webhooks`)
+    }
+    output('ApiUrl', url, 'The front door')
+    output(
+      'Sources',
+      [...settings.sources].map(([name, { kind }]) => `${name}:${kind}`).join(','),
+      'Sources and their kinds',
+    )
+    output('ErpBaseUrl', settings.ERP_BASE_URL ?? exampleErpUrl, 'The ERP')
+    output('WebhookSecretsName', webhookSecrets.secretName, 'The secret with the webhook secrets')
+    output('ErpSessionName', erpSession.secretName, 'The secret with the ERP’s token')
+    output('TableName', tableName, 'The message states')
+    output('QueueUrl', queue.queueUrl, 'The queue of events')
+    output('DeadLettersUrl', deadLetters.queueUrl, 'What could not be read, or has no room')
+    acknowledge(this)
+  }
+}
+
+/** A source's name as CloudFormation wants names of outputs. */
+function pascal(name: string): string {
+  return name.replace(/(^|-)([a-z0-9])/g, (_, __, letter: string) => letter.toUpperCase())
+}

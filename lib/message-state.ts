@@ -1,0 +1,45 @@
+import { RemovalPolicy } from 'aws-cdk-lib'
+import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam'
+import { Construct } from 'constructs'
+
+/** The index of what is due: sparse, because only records that are due have its attributes. */
+export const dueIndex = 'due'
+
+/** The records of chat messages. */
+export class MessageStateTable extends Construct {
+  readonly table: Table
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id)
+    this.table = new Table(this, 'States', {
+      partitionKey: { name: 'messageId', type: AttributeType.STRING },
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      encryption: TableEncryption.AWS_MANAGED,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      // What is wanted and not yet shown stands nowhere else.
+      removalPolicy: RemovalPolicy.RETAIN,
+    })
+    this.table.addGlobalSecondaryIndex({
+      indexName: dueIndex,
+      partitionKey: { name: 'due', type: AttributeType.STRING },
+      sortKey: { name: 'sweepAt', type: AttributeType.NUMBER },
+      projectionType: ProjectionType.KEYS_ONLY,
+    })
+  }
+
+  /** Lets a function load and save records. The table's own grants would add every index. */
+  grantRecords(grantee: IGrantable): void {
+    Grant.addToPrincipal({
+      grantee,
+      actions: ['dynamodb:GetItem', 'dynamodb:PutItem'],
+      resourceArns: [this.table.tableArn],
+    })
+  }
+
+  /** Lets a function find what is due. */
+  grantDue(grantee: IGrantable): void {
+    const resourceArns = [`${this.table.tableArn}/index/${dueIndex}`]
+    Grant.addToPrincipal({ grantee, actions: ['dynamodb:Query'], resourceArns })
+  }
+}

@@ -1,0 +1,38 @@
+import { Duration, Stack } from 'aws-cdk-lib'
+import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs'
+import { Construct } from 'constructs'
+
+/** How often a queue message is received before it is a dead letter: whatever crashes deliver this often would go on doing so. */
+const maxReceives = 10
+/** The longest that SQS keeps anything. */
+const kept = Duration.days(14)
+
+/** The queue between ingest and deliver, and the dead letters that only it may send there. */
+export class EventQueue extends Construct {
+  readonly queue: Queue
+  readonly deadLetters: Queue
+
+  /** @param props.timeout of the function that receives: Lambda asks for six times that as visibility time-out */
+  constructor(scope: Construct, id: string, props: { readonly timeout: Duration }) {
+    super(scope, id)
+    const { stackName } = Stack.of(this)
+    const queueName = `${stackName}-events`
+    const common = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: kept }
+    // Each queue names the other: by its ARN the one, by a fixed name the other.
+    const sourceArn = Stack.of(this).formatArn({ service: 'sqs', resource: queueName })
+    this.deadLetters = new Queue(this, 'DeadLetters', {
+      ...common,
+      queueName: `${stackName}-dead-letters`,
+      redriveAllowPolicy: {
+        redrivePermission: RedrivePermission.BY_QUEUE,
+        sourceQueues: [Queue.fromQueueArn(this, 'Source', sourceArn)],
+      },
+    })
+    this.queue = new Queue(this, 'Events', {
+      ...common,
+      queueName,
+      visibilityTimeout: Duration.seconds(props.timeout.toSeconds() * 6),
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: maxReceives },
+    })
+  }
+}

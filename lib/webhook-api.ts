@@ -1,0 +1,52 @@
+import { RemovalPolicy } from 'aws-cdk-lib'
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
+import { HttpApi, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2'
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
+import type { IFunction } from 'aws-cdk-lib/aws-lambda'
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { Construct } from 'constructs'
+
+/** Who called what, and how it ended. No query string: it may carry a token. */
+const logged = {
+  requestId: '$context.requestId',
+  time: '$context.requestTime',
+  ip: '$context.identity.sourceIp',
+  method: '$context.httpMethod',
+  path: '$context.path',
+  status: '$context.status',
+  ms: '$context.responseLatency',
+  error: '$context.error.message',
+}
+
+/** The front door: every request goes to ingest, throttled, so that all answers are the bridge's own. */
+export class WebhookApi extends Construct {
+  readonly url: string
+
+  constructor(
+    scope: Construct,
+    id: string,
+    props: {
+      readonly ingest: IFunction
+      readonly rate: number
+      readonly burst: number
+      readonly logRetention: RetentionDays
+    },
+  ) {
+    super(scope, id)
+    const api = new HttpApi(this, 'Api', {
+      createDefaultStage: false,
+      defaultIntegration: new HttpLambdaIntegration('Ingest', props.ingest),
+    })
+    const log = new LogGroup(this, 'AccessLog', { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY })
+    new HttpStage(this, 'Stage', {
+      httpApi: api,
+      autoDeploy: true,
+      throttle: { rateLimit: props.rate, burstLimit: props.burst },
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(log),
+        format: AccessLogFormat.custom(JSON.stringify(logged)),
+      },
+    })
+    this.url = api.apiEndpoint
+  }
+}

@@ -1,0 +1,69 @@
+import { text } from 'node:stream/consumers'
+import { parseArgs } from 'node:util'
+import type { Home } from './home.ts'
+
+const secretsUsage = `npm run secrets -- COMMAND [--stack NAME]
+
+  list                  every source and how many secrets it has
+  show SOURCE           its secrets, newest first
+  add SOURCE [VALUE]    one more secret, made here unless VALUE is given; the older ones stay valid
+  retire SOURCE         ends the validity of all but the newest
+  token [VALUE]         the ERP's session token or API key, read from standard input unless given (AWS)
+  --stack NAME          of a bridge on AWS (--region eu-central-1)`
+
+/**
+ * The operator's way to a bridge's secrets. A bridge that runs sees every change: on this machine at its next request, on
+ * AWS within minutes, and at once where a signature doesn't match what it remembers.
+ * @throws when the arguments name no command or no source
+ */
+export async function secretsCommand(
+  args: string[],
+  open: () => Promise<Home>,
+  print: (line: string) => void,
+): Promise<void> {
+  const { positionals } = parseArgs({ args, allowPositionals: true })
+  const [command = '', ...rest] = positionals
+  if (!['list', 'show', 'add', 'retire', 'token'].includes(command)) throw new Error(`which command? ${secretsUsage}`)
+  const home = await open()
+  try {
+    if (command === 'list') await list(home, print)
+    else if (command === 'token') await setToken(home, rest[0])
+    else await change(command, home, rest, print)
+  } finally {
+    home.close()
+  }
+}
+
+async function list({ sources, secrets }: Home, print: (line: string) => void): Promise<void> {
+  for (const name of sources.keys()) {
+    const { length } = await secrets.of(name)
+    const fixed = secrets.fixed(name) === undefined ? '' : ' (from WEBHOOK_SECRETS)'
+    print(`${name.padEnd(20)} ${length === 0 ? 'none: it refuses everything' : `${length} valid`}${fixed}`)
+  }
+}
+
+async function setToken({ secrets }: Home, given: string | undefined): Promise<void> {
+  if (!secrets.setErpToken) throw new Error('on one machine the token is the setting ERP_TOKEN')
+  const token = (given ?? (await text(process.stdin))).trim()
+  if (!token) throw new Error('no token was given: pass it as VALUE or on standard input')
+  await secrets.setErpToken(token)
+}
+
+async function change(
+  command: string,
+  { sources, secrets }: Home,
+  [source = '', value]: string[],
+  print: (line: string) => void,
+): Promise<void> {
+  if (!sources.has(source)) {
+    throw new Error(`there is no source ${source || '(none named)'}: ${[...sources.keys()].join(', ')}`)
+  }
+  const fixed = secrets.fixed(source)
+  if (command !== 'show' && fixed !== undefined) throw new Error(fixed)
+  if (command === 'show') for (const secret of await secrets.of(source)) print(secret)
+  if (command === 'add') print(await secrets.add(source, value))
+  if (command === 'retire') {
+    const retired = await secrets.retire(source)
+    print(retired === 0 ? `${source} has no older secret; add the new one first` : `${retired} retired`)
+  }
+}

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { isDue, MessageState } from '../functions/core/message-state.ts'
+import type { Home } from './home.ts'
+import { type SampleEvent, sample } from './samples.ts'
+
+const sendUsage = `npm run send -- TYPE [MESSAGE] [options]
+
+  TYPE               task.done, task.reopened, reaction.added, reaction.removed, text.edited,
+                     attachment.added, attachment.removed
+  MESSAGE            the chat message, such as 42
+  --source NAME      which source sends it (generic)
+  --emoji EMOJI      for reactions (👍)
+  --text TEXT        for text.edited
+  --file NAME        for attachments
+  --actor NAME       who did it
+  --object ID        the source's own id of what it happened to
+  --id ID            the event's id, to send the same event again
+  --at TIME          when it happened (now), such as 2026-11-22T19:00:00Z
+  --delay SECONDS    wait before sending, so that the event comes late
+  --stack NAME       send it to a bridge on AWS (--region eu-central-1)`
+
+/** How long to wait for the ERP to show it, and between two looks; ms. */
+const patience = 10_000
+const lookEvery = 100
+
+/**
+ * Signs and sends an event to a bridge, as its source would.
+ * @param open opens the bridge, once the arguments are known to make sense
+ * @param print takes what a person reads: the answer, and what the ERP says then
+ * @returns whether it was accepted
+ * @throws when the arguments make no event, or nothing listens
+ */
+export async function send(args: string[], open: () => Promise<Home>, print: (text: string) => void): Promise<boolean> {
+  const text = { type: 'string' } as const
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      source: text,
+      emoji: text,
+      text,
+      file: text,
+      actor: text,
+      object: text,
+      id: text,
+      at: text,
+      delay: text,
+    },
+  })
+  const [type, messageId] = positionals
+  if (!type) throw new Error(`which event? ${sendUsage}`)
+  const home = await open()
+  try {
+    const name = values.source ?? 'generic'
+    const source = home.sources.get(name)
+    if (!source) throw new Error(`there is no source ${name}: ${[...home.sources.keys()].join(', ')}`)
+    const [secret] = await home.secrets.of(name)
+    if (!secret) throw new Error(`${name} has no secret yet: npm run secrets -- add ${name}`)
+    const event = eventOf(type, messageId, values)
+    if (values.delay !== undefined) await wait(Number(values.delay) * 1000)
+    const webhook = sample(source.kind, event, secret, new Date())
+    if (!webhook) throw new Error(`${source.kind} sends no event that says ${type}`)
+
+    const url = `${home.url}/webhooks/${name}`
+    const response = await fetch(url, { method: 'POST', ...webhook }).catch(() => {
+      throw new Error(`nothing listens on ${url}: ${home.whenSilent}`)
+    })
+    print(`${name} ← ${response.status} ${await response.text()}`)
+    if (response.status === 202 && messageId !== undefined) print(await whatTheErpSays(home, messageId, event.id))
+    return response.ok
+  } finally {
+    home.close()
+  }
+}
+
+function eventOf(type: string, messageId: string | undefined, values: Record<string, string | undefined>): SampleEvent {
+  return {
+    id: values['id'] ?? `evt_${randomUUID()}`,
+    type,
+    occurredAt: values['at'] ?? new Date().toISOString(),
+    ...(messageId !== undefined && { messageId }),
+    ...(values['actor'] !== undefined && { actor: values['actor'] }),
+    ...(values['object'] !== undefined && { object: values['object'] }),
+    ...(type.startsWith('reaction') && { emoji: values['emoji'] ?? '👍' }),
+    ...(values['text'] !== undefined && { text: values['text'] }),
+    ...(type.startsWith('attachment') && { attachment: { filename: values['file'] ?? 'note.pdf' } }),
+  }
+}
+
+async function whatTheErpSays({ states, erp }: Home, messageId: string, eventId: string): Promise<string> {
+  for (const end = Date.now() + patience; ; await wait(lookEvery)) {
+    const stored = await states.load(messageId)
+    const state = stored && MessageState.parse(JSON.parse(stored.body))
+    const writes = Object.values(state?.registers ?? {}).flatMap((register) => register.writes)
+    const write = writes.find((each) => each.eventId === eventId)
+    if (write?.parked) return `The ERP refused it: ${write.parked.status} ${write.parked.answer}`
+    if (state && !isDue(state) && (write || Date.now() > end)) break
+    if (Date.now() > end) {
+      const next = state?.nextAttemptAt ? ` The next attempt is at ${new Date(state.nextAttemptAt).toISOString()}.` : ''
+      return `The ERP does not show it yet.${next}`
+    }
+  }
+  const got = await erp.get(messageId)
+  return got.kind === 'answered'
+    ? `ERP: ${JSON.stringify(got.message, null, 2)}`
+    : `The ERP can't be asked: ${got.kind === 'refused' ? got.status : got.reason}`
+}

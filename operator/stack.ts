@@ -1,0 +1,67 @@
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { clientSettings } from '../functions/aws/client-settings.ts'
+import { createDynamoMessageStates } from '../functions/aws/message-state.ts'
+import { createSecretsManagerEditor, createSecretsManagerSession } from '../functions/aws/secrets.ts'
+import { secretsOf } from '../functions/core/webhook-secrets.ts'
+import { createErp } from '../functions/erp/client.ts'
+import type { Home } from './home.ts'
+
+/**
+ * The bridge that a stack is, found by the stack's outputs, with the credentials that the AWS SDK finds.
+ * @throws when there is no such stack, or it is none of the bridge's
+ */
+export async function stack(name: string, region: string): Promise<Home> {
+  const settings = { ...clientSettings(), region }
+  const outputs = await outputsOf(new CloudFormationClient(settings), name, region)
+  const output = (key: string) => {
+    const value = outputs.get(key)
+    if (value === undefined)
+      throw new Error(`stack ${name} has no output ${key}: it is no chatroom-bridge, or an older one`)
+    return value
+  }
+  const client = new SecretsManagerClient(settings)
+  const editor = createSecretsManagerEditor({ client, secretId: output('WebhookSecretsName') })
+  const erpSession = output('ErpSessionName')
+  return {
+    url: output('ApiUrl'),
+    whenSilent: `look at the stack ${name}`,
+    sources: new Map(
+      output('Sources')
+        .split(',')
+        .map((source) => source.split(':') as [string, string])
+        .map(([source, kind]) => [source, { kind }]),
+    ),
+    secrets: {
+      of: async (source) => secretsOf(await editor.all(), source) ?? [],
+      add: editor.add,
+      retire: editor.retire,
+      fixed: () => undefined,
+      async setErpToken(token) {
+        await client.send(new PutSecretValueCommand({ SecretId: erpSession, SecretString: JSON.stringify({ token }) }))
+      },
+    },
+    states: createDynamoMessageStates({
+      client: new DynamoDBClient(settings),
+      table: output('TableName'),
+      index: 'due',
+    }),
+    erp: createErp({
+      baseUrl: output('ErpBaseUrl'),
+      session: createSecretsManagerSession({ client, secretId: erpSession, clock: Date.now }),
+      clock: Date.now,
+    }),
+    close() {},
+  }
+}
+
+async function outputsOf(client: CloudFormationClient, name: string, region: string): Promise<Map<string, string>> {
+  const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: name })).catch((error) => {
+    if (error instanceof Error && error.name === 'ValidationError') {
+      throw new Error(`there is no stack ${name} in ${region}: npx cdk deploy makes it, and prints its name`)
+    }
+    throw error
+  })
+  return new Map(Stacks[0]?.Outputs?.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]))
+}

@@ -1,0 +1,34 @@
+import type { Settings } from '../functions/settings.ts'
+import { urlHere } from '../local/address.ts'
+import { openDatabase } from '../local/database.ts'
+import { erpOf } from '../local/erp.ts'
+import { createSqliteMessageStates } from '../local/message-state.ts'
+import { openSecrets } from '../local/secrets.ts'
+import type { Home } from './home.ts'
+
+/**
+ * The bridge on this machine, whether it runs or not.
+ * @throws when its data can't be read
+ */
+export function thisMachine(settings: Settings): Home {
+  const { DATA_DIR, HOST, PORT, ERP_PORT, WEBHOOK_SECRETS, sources } = settings
+  const database = openDatabase(DATA_DIR)
+  const secrets = openSecrets(DATA_DIR, WEBHOOK_SECRETS)
+  return {
+    url: urlHere(HOST, PORT),
+    whenSilent: 'run npm start first',
+    sources,
+    secrets: {
+      of: (source) => secrets.of(source),
+      add: async (source, secret) => secrets.add(source, secret),
+      retire: async (source) => secrets.retire(source),
+      fixed: (source) =>
+        Object.hasOwn(WEBHOOK_SECRETS, source)
+          ? `WEBHOOK_SECRETS fixes the secrets of ${source}: change them there`
+          : undefined,
+    },
+    states: createSqliteMessageStates(database),
+    erp: erpOf(settings, urlHere(HOST, ERP_PORT)),
+    close: () => database.close(),
+  }
+}

@@ -1,0 +1,149 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager'
+import { App } from 'aws-cdk-lib'
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import cdk from '../cdk.json' with { type: 'json' }
+import { createDynamoMessageStates } from '../functions/aws/message-state.ts'
+import { createSqsQueue } from '../functions/aws/queue.ts'
+import { readSettings } from '../functions/settings.ts'
+import { BridgeStack } from '../lib/bridge-stack.ts'
+import { startSimulatedErp } from '../local/simulated-erp.ts'
+import { apiEvent } from './support/api-event.ts'
+import { chatMessage, record } from './support/delivery.ts'
+import { startDynamo } from './support/dynamodb.ts'
+import { webhook } from './support/factories.ts'
+import { temporaryFolder } from './support/folder.ts'
+import { type Lambda, startLambda } from './support/lambda.ts'
+import { startSecretsManager } from './support/secrets-manager.ts'
+import { startSqs } from './support/sqs.ts'
+
+/** KB that a bundle may have: what Lambda loads at every cold start. */
+const budget = 600
+
+const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
+const bundles: Record<string, string> = {}
+
+type Template = { Resources: Record<string, { Type: string; Properties: { Code: { S3Key: string } } }> }
+
+describe('the bundles that would be deployed', () => {
+  const outdir = temporaryFolder({ forAllTests: true })
+  beforeAll(() => {
+    const app = new App({ outdir, context: cdk.context })
+    const { ERP_BASE_URL, SOURCES } = cdk.context
+    const settings = readSettings({ ERP_BASE_URL, SOURCES }, 'AWS')
+    const stack = new BridgeStack(app, 'chatroom-bridge-test', { settings, env: { region: 'eu-central-1' } })
+    const { Resources } = app.synth().getStackByName(stack.stackName).template as Template
+    for (const [id, { Type, Properties }] of Object.entries(Resources)) {
+      if (Type !== 'AWS::Lambda::Function') continue
+      const [name = ''] = /^(Ingest|Deliver|Sweep)/.exec(id) ?? []
+      bundles[name] = join(outdir, `asset.${Properties.Code.S3Key.replace('.zip', '')}`, 'index.mjs')
+    }
+  })
+
+  it('stay within their budget', () => {
+    const sizes = Object.entries(bundles).map(([name, path]) => [name, Math.round(statSync(path).size / 1024)] as const)
+    console.log(`bundles: ${sizes.map(([name, size]) => `${name} ${size} KB`).join(', ')} of ${budget} KB`)
+    expect(sizes.map(([name]) => name).sort()).toEqual(['Deliver', 'Ingest', 'Sweep'])
+    for (const [, size] of sizes) expect(size).toBeLessThanOrEqual(budget)
+  })
+
+  it('bring a webhook over a queue on the wire into the ERP, and an outage ends in one PUT', async () => {
+    const { ingest, source, erp } = await deployed()
+    const send = (event: object) => ingest(apiEvent(webhook(event)))
+
+    expect(await send({ id: 'e1', type: 'task.done', messageId: 42 })).toMatchObject({ statusCode: 202 })
+    await source.run(() => erp.message(42)?.completed === true)
+    expect(erp.requests.at(-1)?.headers['x-session-token']).toBe('token')
+
+    erp.fault = () => ({ kind: 'status', status: 503, headers: { 'retry-after': '1' } })
+    const asked = erp.requests.length
+    for (let index = 0; index < 20; index += 1) {
+      await send({ id: `r${index}`, type: index % 2 ? 'task.done' : 'task.reopened', messageId: 42 })
+    }
+    await send({ id: 'r', type: 'react', emoji: '👍🏽', messageId: 42 })
+    await send({ id: 'last', type: 'task.reopened', messageId: 42 })
+    await source.run(() => erp.requests.length >= asked + 2)
+    erp.fault = undefined
+    const begin = erp.requests.length
+    await source.run(() => erp.message(42)?.completed === false)
+    expect(erp.message(42)?.reactions).toMatchObject([{ emoji: '👍🏽' }])
+    expect(erp.requests.slice(begin).filter(({ method }) => method === 'PUT')).toHaveLength(1)
+  })
+
+  it('refuse what is not signed with a secret that Secrets Manager has', async () => {
+    const { ingest } = await deployed()
+    const headers = { authorization: 'Bearer other' }
+    expect(await ingest(apiEvent(webhook({ type: 'task.done', messageId: 42 }, { headers })))).toMatchObject({
+      statusCode: 401,
+    })
+  })
+
+  it('sweep up what lost its attempt', async () => {
+    const { sweep, states, queue } = await deployed()
+    const overdue = Date.now() - 3600_000
+    await states.save('42', { body: '{}', sweepAt: overdue }, undefined)
+    expect(await sweep({})).toEqual({ attempts: 1 })
+    const [attempt] = await queue.receive({ max: 1, visibility: 1_000 })
+    expect(JSON.parse(attempt?.body ?? '')).toMatchObject({ kind: 'attempt', messageId: '42' })
+  })
+})
+
+/** The bundles with everything around them that AWS would be, and an ERP. */
+async function deployed() {
+  const [sqs, dynamo, secrets] = await Promise.all([startSqs(), startDynamo(), startSecretsManager()])
+  const erp = await startSimulatedErp({ messages: [chatMessage()], token: 'token' })
+  onTestFinished(() => Promise.all([sqs.stop(), dynamo.stop(), secrets.stop(), erp.stop()]).then(() => {}))
+  const { url, deadLettersUrl } = await sqs.createQueues(10)
+  const { table, index } = await dynamo.createTable()
+  const store = (Name: string, value: unknown) =>
+    secrets.secretsManager.send(new CreateSecretCommand({ Name, SecretString: JSON.stringify(value) }))
+  await store('webhook-secrets', { generic: [secret] })
+  await store('erp-session', { token: 'token' })
+
+  const endpoints = {
+    AWS_ENDPOINT_URL_SQS: sqs.client.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamo.client.endpoint,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.client.endpoint,
+  }
+  // The SDK calls the host that a queue's URL names, which is none of this machine's.
+  const here = (queueUrl: string) => new URL(new URL(queueUrl).pathname, sqs.client.endpoint).href
+  const common = { ...endpoints, QUEUE_URL: here(url), TABLE_NAME: table, DUE_INDEX: index }
+  const [ingest, deliver, sweep] = await Promise.all([
+    startLambda<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(bundles['Ingest'] ?? '', {
+      ...common,
+      WEBHOOK_SECRETS_ID: 'webhook-secrets',
+      SOURCES: '{"generic":{"kind":"generic"}}',
+    }),
+    startLambda<SQSEvent, SQSBatchResponse>(bundles['Deliver'] ?? '', {
+      ...common,
+      DEAD_LETTERS_URL: here(deadLettersUrl),
+      ERP_SESSION_ID: 'erp-session',
+      ERP_BASE_URL: erp.url,
+      ERP_PUT: 'changes',
+      ERP_LOST_ANSWER_WAIT: '60',
+    }),
+    startLambda<object, { attempts: number }>(bundles['Sweep'] ?? '', common),
+  ])
+  const queue = createSqsQueue({ client: sqs.sqs, url })
+  const states = createDynamoMessageStates({ client: dynamo.dynamo, table, index })
+  return { ingest, sweep, erp, queue, states, source: eventSource(queue, deliver) }
+}
+
+/** What Lambda's event source mapping does: batches to deliver, and what succeeded off the queue. */
+function eventSource(queue: ReturnType<typeof createSqsQueue>, deliver: Lambda<SQSEvent, SQSBatchResponse>) {
+  return {
+    async run(until: () => boolean): Promise<void> {
+      for (const end = Date.now() + 20_000; !until(); await wait(20)) {
+        if (Date.now() > end) throw new Error('not within 20 s')
+        const messages = await queue.receive({ max: 10, visibility: 600_000 })
+        if (messages.length === 0) continue
+        const { batchItemFailures } = await deliver({ Records: messages.map(({ id, body }) => record(body, id)) })
+        const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier))
+        await Promise.all(messages.filter(({ id }) => !failed.has(id)).map(({ receipt }) => queue.remove(receipt)))
+      }
+    },
+  }
+}
