@@ -34,6 +34,8 @@ export class BridgeStack extends Stack {
     const { function: ingest } = new BridgeFunction(this, 'Ingest', {
       entry: 'ingest',
       logRetention,
+      // Within API Gateway's 30 s, and longer than its clients try: an answer of ours in any case.
+      timeout: Duration.seconds(25),
       environment: {
         QUEUE_URL: queue.queueUrl,
         WEBHOOK_SECRETS_ID: webhookSecrets.secretArn,

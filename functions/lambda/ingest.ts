@@ -9,17 +9,19 @@ import { log } from './log.ts'
 
 const env = readEnv(IngestEnv)
 const clock = Date.now
+/** Three tries of either client end before the function does. */
+const clients = clientSettings({ requestTimeout: 2_000 })
 
 /** API Gateway calls this for every request (payload format 2.0). */
 export const handler = createIngest({
   sources: sourcesOf(env),
   secrets: createSecretsManagerSecrets({
-    client: new SecretsManagerClient(clientSettings()),
+    client: new SecretsManagerClient(clients),
     secretId: env.WEBHOOK_SECRETS_ID,
     clock,
     log,
   }),
-  queue: createSqsQueue({ client: new SQSClient(clientSettings()), url: env.QUEUE_URL }),
+  queue: createSqsQueue({ client: new SQSClient(clients), url: env.QUEUE_URL }),
   clock,
   log,
 })
