@@ -139,6 +139,8 @@ const deliver = createDeliver({
   leaseFor: 90_000,
   random: Math.random,
   lostAnswerWait: 60_000,
+  spacing: 0,
+  maxAge: 7 * 24 * 3600_000,
   whole: false,
 })
 let round = 0

@@ -7,6 +7,7 @@ import {
   type MessageState,
   type Parked,
   park,
+  parkOld,
   type Wish,
   withinLimit,
 } from './core/message-state.ts'
@@ -29,6 +30,8 @@ type Finding =
 export type AttemptResult = {
   findings: Finding[]
   retryAt?: number
+  /** Nobody asked the ERP, so this is no failure of its own: the backoff doesn't grow. */
+  unasked?: boolean
   /** For the log: how it went, and the PUTs it took. */
   outcome: string
   puts: number
@@ -41,6 +44,8 @@ export type AttemptDependencies = {
   random: () => number
   /** ms to wait after a PUT whose answer was lost, because it may still be applied. */
   lostAnswerWait: number
+  /** ms that a register may be due before it is parked. */
+  maxAge: number
   /** Send the whole chat message in a PUT, for a host that clears what a PUT leaves out. */
   whole: boolean
 }
@@ -50,7 +55,7 @@ type Step =
   | { kind: 'settled'; findings: Finding[]; puts: number }
   /** The ERP refuses what was sent, which is more than one register. */
   | { kind: 'search'; findings: Finding[]; puts: number; among: string[] }
-  | { kind: 'retry'; findings: Finding[]; puts: number; after?: number | undefined; reason: string }
+  | { kind: 'retry'; findings: Finding[]; puts: number; after?: number | undefined; reason: string; unasked?: boolean }
 
 /**
  * Tries to make the ERP show what is due: everything at once, and where the ERP refuses that, one register after the other
@@ -72,8 +77,9 @@ export async function attempt(
     findings.push(...step.findings)
     puts += step.puts
     if (step.kind === 'retry') {
-      const after = step.after ?? backoff(state.attempts + 1, random())
-      return { findings, retryAt: clock() + after, outcome: step.reason, puts }
+      const { unasked = false } = step
+      const after = step.after ?? backoff(state.attempts + (unasked ? 0 : 1), random())
+      return { findings, retryAt: clock() + after, outcome: step.reason, puts, unasked }
     }
     if (step.kind === 'search') registers.push(...step.among)
     if (registers.length === 0 || clock() >= deadline) break
@@ -81,11 +87,25 @@ export async function attempt(
   return { findings, outcome: findings.some(({ kind }) => kind === 'refused') ? 'refused' : 'fulfilled', puts }
 }
 
-/** The state after the result of an attempt that held the lease: the next one's time, or none in a row. */
-export function withResult(state: MessageState, result: AttemptResult): MessageState {
-  const { nextAttemptAt: _, ...found } = withFindings(state, result.findings)
-  if (result.retryAt === undefined) return { ...found, attempts: 0 }
-  return { ...found, attempts: state.attempts + 1, ...(isDue(found) && { nextAttemptAt: result.retryAt }) }
+/**
+ * The state after the result of an attempt that held the lease: the next one's time, or none in a row.
+ * @param now epoch ms
+ */
+export function withResult(
+  state: MessageState,
+  { findings, retryAt, unasked, puts }: AttemptResult,
+  now: number,
+  { maxAge }: Pick<AttemptDependencies, 'maxAge'>,
+): MessageState {
+  const { nextAttemptAt: _, ...found } = withFindings(state, findings)
+  const tried = puts > 0 ? { ...found, lastPutAt: now } : found
+  if (retryAt === undefined) return { ...tried, attempts: 0 }
+  const young = parkOld(tried, now - maxAge, now)
+  return {
+    ...young,
+    attempts: state.attempts + (unasked ? 0 : 1),
+    ...(isDue(young) && { nextAttemptAt: retryAt }),
+  }
 }
 
 /** The state with what an attempt found out; it may have grown since the attempt began. */
@@ -102,7 +122,8 @@ async function tryOnce(
   // Always a GET of its own: people edit while a search goes on, and not every answer to a PUT tells the lists.
   const got = await erp.get(messageId)
   if (got.kind === 'unreachable') {
-    return { kind: 'retry', findings: [], puts: 0, after: waitOf(got), reason: `GET: ${got.reason}` }
+    const { unasked = false } = got
+    return { kind: 'retry', findings: [], puts: 0, after: waitOf(got), reason: `GET: ${got.reason}`, unasked }
   }
   if (got.kind === 'refused') return { kind: 'settled', findings: parkEverything(state, got, clock()), puts: 0 }
 

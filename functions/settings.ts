@@ -51,6 +51,10 @@ const Schema = z.strictObject({
   ERP_PUT: optional(z.enum(['changes', 'whole'], { error: 'expected changes or whole' }).default('changes')),
   /** Seconds to wait after a PUT whose answer was lost. */
   ERP_LOST_ANSWER_WAIT: optional(number(z.int('expected 0 to 900 seconds').min(0).max(900)).default(60)),
+  /** Milliseconds between two PUTs to one chat message. */
+  PUT_SPACING: optional(number(z.int('expected 0 to 60000 milliseconds').min(0).max(60_000)).default(500)),
+  /** Days that a wish is tried before it is parked. */
+  MAX_AGE: optional(number(z.int('expected 1 to 365 days').min(1).max(365)).default(7)),
   /** Where the simulated ERP listens, when there is no ERP_BASE_URL. */
   ERP_PORT: optional(Port.default(8788)),
   /** How the outside calls the bridge. */

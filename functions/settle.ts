@@ -1,6 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { type AttemptDependencies, attempt, withFindings, withResult } from './attempt.ts'
-import { doubt, dueRegisters, emptyState, foldWithin, isDue, MessageState, tidy } from './core/message-state.ts'
+import {
+  doubt,
+  dueRegisters,
+  emptyState,
+  foldWithin,
+  isDue,
+  type MessageState,
+  readState,
+  tidy,
+} from './core/message-state.ts'
 import type { Log, MessageStates, Queue, StoredState } from './core/ports.ts'
 import { attemptMessage, encode, type QueuedUpdate } from './core/queue-message.ts'
 import { needsScheduling, nextStep, sweepAt } from './core/schedule.ts'
@@ -19,10 +28,12 @@ export type SettleDependencies = AttemptDependencies & {
   isGone: (instance: string) => boolean
   /** ms; at least as long as an attempt can take. */
   leaseFor: number
+  /** ms between two PUTs of one chat message; the search for a refused register is exempt. */
+  spacing: number
 }
 
 /** A delayed attempt must not overtake the save that knows it; ms. */
-const soonest = 1_000
+const soonest = 100
 
 /**
  * Folds what came into the chat message's state and, where something is due and nobody else is at it, makes an attempt.
@@ -35,17 +46,17 @@ export async function settle(
   dependencies: SettleDependencies,
   { attemptNow = true } = {},
 ): Promise<void> {
-  const { states, clock, deadLetters, instance, leaseFor } = dependencies
+  const { states, clock, deadLetters, instance, leaseFor, spacing, log } = dependencies
   const holder = `${instance}/${randomUUID()}`
   for (;;) {
     const stored = await states.load(messageId)
     const now = clock()
-    const before = recovered(stored ? read(stored) : emptyState(), now, dependencies)
+    const before = recovered(stored ? await read(stored, dependencies) : emptyState(), now, dependencies)
     if (arrivals.updates.length === 0 && !isAwaited(arrivals.attempts, before)) return
     const folded = foldWithin(before, arrivals.updates)
     const hasCome = arrivals.attempts.includes(before.scheduledAt)
     const arrived = hasCome ? without(folded.state, 'scheduledAt') : folded.state
-    const step = nextStep(arrived, now)
+    const step = nextStep(arrived, now, spacing)
 
     let state = arrived
     const isLeasing = step.kind === 'attempt' && attemptNow
@@ -54,6 +65,7 @@ export async function settle(
     else state = await scheduled(messageId, arrived, step.kind === 'later' ? step.at : now, dependencies)
     const version = await save(messageId, state, stored, dependencies)
     if (version === undefined) continue
+    if (folded.stale > 0) log('stale', { messageId, updates: folded.stale })
     for (const { position, ...update } of folded.full) {
       const body = encode({ version: 1, kind: 'updates', updates: [{ ...update, position }] })
       await deadLetters.send(body, { reason: 'full' })
@@ -70,7 +82,7 @@ async function attemptUnderLease(
   leased: { state: MessageState; version: number },
   dependencies: SettleDependencies,
 ): Promise<void> {
-  const { states, clock, leaseFor, log } = dependencies
+  const { states, clock, leaseFor, spacing, log } = dependencies
   // A GET and a PUT that both time out, each once more with a new session token, still end within the other half.
   const deadline = clock() + leaseFor / 2
   let { state, version } = leased
@@ -81,8 +93,11 @@ async function attemptUnderLease(
     let latest: StoredState | undefined = { body: '', version }
     for (;;) {
       const isOurs = state.lease?.holder === holder
-      const found = isOurs ? withResult(state, result) : withFindings(state, result.findings)
-      const goesOn = isOurs && result.retryAt === undefined && isDue(found) && clock() < deadline
+      const now = clock()
+      const found = isOurs ? withResult(state, result, now, dependencies) : withFindings(state, result.findings)
+      // What is due still, and may be tried at once: other registers than those that the ERP has just refused.
+      const { lease: _, ...free } = found
+      const goesOn = isOurs && now < deadline && nextStep(free, now, spacing).kind === 'attempt'
       const next = goesOn ? found : await released(messageId, found, { isOurs, dependencies })
       const saved = await save(messageId, next, latest, dependencies)
       if (saved !== undefined) {
@@ -93,7 +108,7 @@ async function attemptUnderLease(
       }
       // New wishes came, or somebody took over a lease that had ended: what was found out holds all the same.
       latest = await states.load(messageId)
-      state = latest ? read(latest) : emptyState()
+      state = latest ? await read(latest, dependencies) : emptyState()
     }
   }
 }
@@ -106,8 +121,8 @@ async function released(
 ): Promise<MessageState> {
   const state = isOurs ? without(found, 'lease') : found
   if (!isDue(state)) return isOurs ? rested(state) : state
-  const at = Math.max(state.nextAttemptAt ?? 0, state.lease?.until ?? 0)
-  return scheduled(messageId, state, at, dependencies)
+  const step = nextStep(state, dependencies.clock(), dependencies.spacing)
+  return scheduled(messageId, state, step.kind === 'later' ? step.at : 0, dependencies)
 }
 
 /** Sees to it that an attempt comes at `at` (epoch ms): enqueued first, so that a crash before the save leaves one too many. */
@@ -164,8 +179,17 @@ async function save(
   return states.save(messageId, { body, sweepAt: sweepAt(state, now) }, loaded?.version)
 }
 
-function read({ body }: StoredState): MessageState {
-  return MessageState.parse(JSON.parse(body))
+/**
+ * The state of a record. A damaged one is kept as a dead letter, and the chat message begins anew; what it showed is unknown
+ * then, and nothing in the ERP is touched for it.
+ * @throws where a newer version of the bridge wrote it: what came is kept until that version is back
+ */
+async function read({ body }: StoredState, { deadLetters }: SettleDependencies): Promise<MessageState> {
+  const read = readState(body)
+  if ('state' in read) return read.state
+  if (read.unreadable === 'newer') throw new Error('a newer version of the bridge wrote this record')
+  await deadLetters.send(body, { reason: 'a damaged message state' })
+  return emptyState()
 }
 
 function without<Key extends 'lease' | 'nextAttemptAt' | 'scheduledAt'>(state: MessageState, key: Key): MessageState {

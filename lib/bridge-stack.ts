@@ -59,6 +59,8 @@ export class BridgeStack extends Stack {
         ERP_BASE_URL: settings.ERP_BASE_URL ?? exampleErpUrl,
         ERP_PUT: settings.ERP_PUT,
         ERP_LOST_ANSWER_WAIT: String(settings.ERP_LOST_ANSWER_WAIT),
+        PUT_SPACING: String(settings.PUT_SPACING),
+        MAX_AGE: String(settings.MAX_AGE),
         ...(settings.ERP_BUILD_ID && { ERP_BUILD_ID: settings.ERP_BUILD_ID }),
         ...(settings.ERP_PACKAGE_ID && { ERP_PACKAGE_ID: settings.ERP_PACKAGE_ID }),
       } satisfies Env<typeof DeliverEnv>,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Log } from '../functions/core/ports.ts'
 import { createDeliver } from '../functions/deliver.ts'
+import { withBreaker } from '../functions/erp/breaker.ts'
 import { createIngest } from '../functions/ingest.ts'
 import { bodyLimit } from '../functions/receive.ts'
 import { deliverSeconds, type Settings } from '../functions/settings.ts'
@@ -19,6 +20,7 @@ import { startWorker } from './worker.ts'
 /** ms. */
 const leaseFor = deliverSeconds * 1000
 const sweepEvery = 5 * 60_000
+const day = 24 * 3600_000
 
 /** The bridge while it runs on this machine. */
 export type Bridge = {
@@ -60,7 +62,7 @@ export async function startBridge(settings: Settings, log: Log): Promise<Bridge>
     if (simulated) stops.push(simulated.stop)
 
     const deliver = createDeliver({
-      erp: erpOf(settings, simulated?.url ?? ''),
+      erp: withBreaker(erpOf(settings, simulated?.url ?? ''), clock),
       states,
       queue,
       deadLetters,
@@ -72,6 +74,8 @@ export async function startBridge(settings: Settings, log: Log): Promise<Bridge>
       leaseFor,
       random: Math.random,
       lostAnswerWait: settings.ERP_LOST_ANSWER_WAIT * 1000,
+      spacing: settings.PUT_SPACING,
+      maxAge: settings.MAX_AGE * day,
       whole: settings.ERP_PUT === 'whole',
     })
     const sweep = createSweep({ states, queue, clock, log })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { isDue, MessageState } from '../functions/core/message-state.ts'
+import { isDue, readState } from '../functions/core/message-state.ts'
 import type { Home } from './home.ts'
 import { type SampleEvent, sample } from './samples.ts'
 
@@ -92,7 +92,8 @@ function eventOf(type: string, messageId: string | undefined, values: Record<str
 async function whatTheErpSays({ states, erp }: Home, messageId: string, eventId: string): Promise<string> {
   for (const end = Date.now() + patience; ; await wait(lookEvery)) {
     const stored = await states.load(messageId)
-    const state = stored && MessageState.parse(JSON.parse(stored.body))
+    const read = stored && readState(stored.body)
+    const state = read && 'state' in read ? read.state : undefined
     const writes = Object.values(state?.registers ?? {}).flatMap((register) => register.writes)
     const write = writes.find((each) => each.eventId === eventId)
     if (write?.parked) return `The ERP refused it: ${write.parked.status} ${write.parked.answer}`

@@ -124,6 +124,8 @@ async function deployed() {
       ERP_BASE_URL: erp.url,
       ERP_PUT: 'changes',
       ERP_LOST_ANSWER_WAIT: '60',
+      PUT_SPACING: '500',
+      MAX_AGE: '7',
     }),
     startLambda<object, { attempts: number }>(bundles['Sweep'] ?? '', common),
   ])

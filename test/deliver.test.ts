@@ -515,9 +515,9 @@ describe('a batch', () => {
     expect(delivery.erp.message(42)?.completed).toBe(true)
   })
 
-  it('reports only the record as failed whose chat message could not be saved', async () => {
+  it('reports only the record as failed whose chat message a newer version of the bridge has saved', async () => {
     const delivery = await deliveryUnderTest({ messages: [chatMessage(), chatMessage({ id: 43 })] })
-    await delivery.states.save('43', { body: 'no state at all' }, undefined)
+    await delivery.states.save('43', { body: JSON.stringify({ format: 99 }) }, undefined)
     const result = await delivery.deliver({
       Records: ['42', '43'].map((messageId) =>
         record(encode({ version: 1, kind: 'updates', updates: [update(done, { messageId })] }), messageId),
@@ -525,6 +525,16 @@ describe('a batch', () => {
     })
     expect(result).toEqual({ batchItemFailures: [{ itemIdentifier: '43' }] })
     expect(delivery.erp.message(42)?.completed).toBe(true)
+  })
+
+  it('heals a damaged record: it is kept as a dead letter, and the chat message begins anew', async () => {
+    const delivery = await deliveryUnderTest()
+    await delivery.states.save('42', { body: 'no state at all' }, undefined)
+    await delivery.accept(update(done))
+    await delivery.run()
+    expect(delivery.erp.message(42)?.completed).toBe(true)
+    const dead = await delivery.deadLetters.receive({ max: 10, visibility: 1_000 })
+    expect(dead).toMatchObject([{ body: 'no state at all', reason: 'a damaged message state' }])
   })
 
   it('keeps an update that its record has no room for, as a dead letter that says so', async () => {

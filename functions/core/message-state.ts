@@ -5,8 +5,8 @@ import { Change } from './update.ts'
 
 /** How many writes a register keeps, so that an older one can take over when newer ones turn out to be refused. */
 const writesKept = 8
-/** How long, and for how many events, the record remembers the first arrival of an event that has no time of its own. */
-const firstArrivalDays = 7
+/** How long (ms), and for how many events, the record remembers the first arrival of an event without a time of its own. */
+const remembered = 7 * 24 * 3600 * 1000
 const firstArrivalsKept = 1000
 /** DynamoDB takes 400 KB an item; the rest is for its other attributes. */
 const recordLimit = 350 * 1024
@@ -52,10 +52,14 @@ type Arrival = z.infer<typeof Arrival>
  * its request an event first came whose time hangs on that. Times are epoch ms.
  */
 export const MessageState = z.strictObject({
-  format: z.literal(1),
+  format: z.literal(2),
   registers: z.record(z.string(), Register),
   firstArrivals: z.record(z.string(), Arrival),
   own: z.record(z.string(), z.int()),
+  /** Removals up to here may have been forgotten: what is older than this and unknown is stale. */
+  floor: z.int(),
+  /** When the last PUT was made. */
+  lastPutAt: z.int().optional(),
   /** Attempts in a row that did not reach the ERP. */
   attempts: z.int(),
   nextAttemptAt: z.int().optional(),
@@ -65,9 +69,35 @@ export const MessageState = z.strictObject({
 })
 export type MessageState = z.infer<typeof MessageState>
 
+/** Each brings a record from the format of its index, plus one, to the next. */
+const migrations: ((record: Record<string, unknown>) => Record<string, unknown>)[] = [
+  (record) => ({ ...record, format: 2, floor: 0 }),
+]
+
+/**
+ * Reads a record as it was saved, in this format or an older one.
+ * @returns the state, or why it can't be read
+ */
+export function readState(body: string): { state: MessageState } | { unreadable: 'newer' | 'damaged' } {
+  let record: unknown
+  try {
+    record = JSON.parse(body)
+  } catch {
+    return { unreadable: 'damaged' }
+  }
+  const format = z.looseObject({ format: z.int().min(1) }).safeParse(record)
+  if (!format.success) return { unreadable: 'damaged' }
+  if (format.data.format > migrations.length + 1) return { unreadable: 'newer' }
+  const migrated = migrations
+    .slice(format.data.format - 1)
+    .reduce<Record<string, unknown>>((old, to) => to(old), format.data)
+  const parsed = MessageState.safeParse(migrated)
+  return parsed.success ? { state: parsed.data } : { unreadable: 'damaged' }
+}
+
 /** The state of a chat message that no event was accepted for. */
 export function emptyState(): MessageState {
-  return { format: 1, registers: {}, firstArrivals: {}, own: {}, attempts: 0 }
+  return { format: 2, registers: {}, firstArrivals: {}, own: {}, floor: 0, attempts: 0 }
 }
 
 /**
@@ -80,21 +110,27 @@ export function fold(state: MessageState, updates: readonly QueuedUpdate[]): Mes
 
 /**
  * Folds as much as the record has room for.
- * @returns the new state, and the updates that would have exceeded it
+ * @returns the new state, the updates that would have exceeded it, and how many were too old to say what they mean
  */
 export function foldWithin(
   state: MessageState,
   updates: readonly QueuedUpdate[],
   limit = recordLimit,
-): { state: MessageState; full: QueuedUpdate[] } {
+): { state: MessageState; full: QueuedUpdate[]; stale: number } {
   const registers = { ...state.registers }
   const firstArrivals = { ...state.firstArrivals }
   const full: QueuedUpdate[] = []
+  let stale = 0
   let bytes = size(state)
   for (const update of updates) {
     const key = registerKey(update)
-    const before = registers[key] ?? { writes: [] }
+    const known = registers[key]
+    const before = known ?? { writes: [] }
     const write = firstArrival(firstArrivals, writeOf(update))
+    if (!known && write.time <= state.floor) {
+      stale += 1
+      continue
+    }
     const after = { ...before, writes: insert(before.writes, write) }
     const arrival = arrivalOf(write)
     const isNoted = write.occurredAt === undefined || write.occurredAt > write.receivedAt
@@ -107,7 +143,7 @@ export function foldWithin(
     registers[key] = after
     if (isNoted) firstArrivals[write.identity] = arrival
   }
-  return { state: { ...state, registers, firstArrivals }, full }
+  return { state: { ...state, registers, firstArrivals }, full, stale }
 }
 
 /** The write that a register stands for: its newest that isn't parked. */
@@ -134,23 +170,43 @@ export function isDue(state: MessageState): boolean {
   })
 }
 
-/** Notes since when each register is due, and forgets first arrivals that no longer matter. `now` is epoch ms. */
+/**
+ * Notes since when each register is due, and forgets what no longer matters: first arrivals after a week, and removals that
+ * are a week old and fulfilled once the record is half full.
+ * @param now epoch ms
+ */
 export function tidy(state: MessageState, now: number): MessageState {
   const due = new Set(dueRegisters(state).map(({ key }) => key))
+  const oldest = now - remembered
   const registers = Object.fromEntries(
     Object.entries(state.registers).map(([key, { dueSince, ...register }]) => [
       key,
       due.has(key) ? { ...register, dueSince: dueSince ?? now } : register,
     ]),
   )
-  const oldest = now - firstArrivalDays * 24 * 3600 * 1000
   const firstArrivals = Object.fromEntries(
     Object.entries(state.firstArrivals)
       .filter(([, [at]]) => at >= oldest)
       .sort(([, [a]], [, [b]]) => b - a)
       .slice(0, firstArrivalsKept),
   )
-  return { ...state, registers, firstArrivals }
+  const noted = { ...state, registers, firstArrivals }
+  return size(noted) > recordLimit / 2 ? pruned(noted, oldest) : noted
+}
+
+/** Forgets old removals behind a floor, so that an even older wish that they overruled can't come back as a new one. */
+function pruned(state: MessageState, oldest: number): MessageState {
+  const registers = { ...state.registers }
+  let { floor } = state
+  for (const [key, register] of Object.entries(state.registers)) {
+    const write = winner(register)
+    const isRemoval = write && 'present' in write.change && !write.change.present
+    if (!isRemoval || write.identity !== register.shown || write.time >= oldest) continue
+    if (register.writes.some(({ parked }) => parked)) continue
+    delete registers[key]
+    floor = Math.max(floor, write.time)
+  }
+  return { ...state, registers, floor }
 }
 
 /** Sets writes aside with their reason; the next newest of each register takes over. */
@@ -160,6 +216,25 @@ export function park(state: MessageState, wishes: readonly Wish[], parked: Parke
     ...register,
     writes: register.writes.map((write) => (identities.has(write.identity) ? { ...write, parked } : write)),
   }))
+}
+
+/** Sets aside what has been due for too long: every wish of a register that is due since before `since` (epoch ms). */
+export function parkOld(state: MessageState, since: number, at: number): MessageState {
+  const old = dueRegisters(state).filter(({ register }) => (register.dueSince ?? at) <= since)
+  const wishes = old.flatMap(({ key, register }) =>
+    register.writes.filter(({ parked }) => !parked).map(({ identity }) => ({ key, identity })),
+  )
+  return wishes.length === 0 ? state : park(state, wishes, { reason: 'age', at })
+}
+
+/** Makes parked wishes due again, and lets their age begin anew; a newer write of the same register still wins. */
+export function redrive(state: MessageState): MessageState {
+  const registers = Object.entries(state.registers).map(([key, { dueSince, ...register }]) => {
+    if (!register.writes.some(({ parked }) => parked))
+      return [key, { ...register, ...(dueSince !== undefined && { dueSince }) }]
+    return [key, { ...register, writes: register.writes.map(({ parked: _, ...write }) => write) }]
+  })
+  return { ...state, registers: Object.fromEntries(registers) }
 }
 
 /** Notes that the ERP shows these wishes. */

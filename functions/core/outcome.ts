@@ -3,8 +3,11 @@ import type { ChatroomMessage } from './chatroom-message.ts'
 /** The ERP answered 2xx. A PUT's answer that doesn't tell the chat message is still a success: `message` is absent then. */
 type Answered = { kind: 'answered'; message?: ChatroomMessage }
 
-/** The call did not get through, or the ERP asks to come again: nothing was applied. `retryAfter` in ms. */
-type Unreachable = { kind: 'unreachable'; reason: string; retryAfter?: number }
+/**
+ * The call did not get through, or the ERP asks to come again: nothing was applied. `retryAfter` in ms; `unasked` where
+ * nobody even tried, because the ERP is known to be dead.
+ */
+type Unreachable = { kind: 'unreachable'; reason: string; retryAfter?: number; unasked?: true }
 
 /** The ERP refuses this for good, with its answer. */
 type Refused = { kind: 'refused'; status: number; answer: string }

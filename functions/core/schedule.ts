@@ -6,10 +6,13 @@ const scheduledIsLost = 60_000
 /** What is to be done for a chat message now: nothing, something at a later time (epoch ms), or an attempt. */
 export type Step = { kind: 'nothing' } | { kind: 'later'; at: number } | { kind: 'attempt' }
 
-/** Decides what is to be done now (epoch ms). A lease in the state is somebody's who lives. */
-export function nextStep(state: MessageState, now: number): Step {
+/**
+ * Decides what is to be done now (epoch ms). A lease in the state is somebody's who lives.
+ * @param spacing ms between two PUTs, so that a burst becomes few of them
+ */
+export function nextStep(state: MessageState, now: number, spacing: number): Step {
   if (!isDue(state)) return { kind: 'nothing' }
-  const at = Math.max(state.lease?.until ?? 0, state.nextAttemptAt ?? 0)
+  const at = Math.max(state.lease?.until ?? 0, state.nextAttemptAt ?? 0, (state.lastPutAt ?? -spacing) + spacing)
   return at > now ? { kind: 'later', at } : { kind: 'attempt' }
 }
 

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { readSources } from '../settings.ts'
 
 const text = z.string().min(1)
+const digits = z.string().regex(/^\d+$/)
 
 /** What ingest is told by its environment: names and addresses, never a secret. */
 export const IngestEnv = z.object({ QUEUE_URL: z.url(), WEBHOOK_SECRETS_ID: text, SOURCES: text })
@@ -17,7 +18,9 @@ export const DeliverEnv = z.object({
   ERP_BUILD_ID: text.optional(),
   ERP_PACKAGE_ID: text.optional(),
   ERP_PUT: z.enum(['changes', 'whole']),
-  ERP_LOST_ANSWER_WAIT: z.string().regex(/^\d+$/),
+  ERP_LOST_ANSWER_WAIT: digits,
+  PUT_SPACING: digits,
+  MAX_AGE: digits,
 })
 
 /** What sweep is told. */

@@ -7,6 +7,7 @@ import { createDynamoMessageStates } from '../aws/message-state.ts'
 import { createSqsQueue } from '../aws/queue.ts'
 import { createSecretsManagerSession } from '../aws/secrets.ts'
 import { createDeliver } from '../deliver.ts'
+import { withBreaker } from '../erp/breaker.ts'
 import { createErp } from '../erp/client.ts'
 import { deliverSeconds } from '../settings.ts'
 import { DeliverEnv, readEnv } from './config.ts'
@@ -18,18 +19,21 @@ const sqs = new SQSClient(clientSettings())
 
 /** The queue's event source mapping calls this for every batch, and reads which records failed. */
 export const handler = createDeliver({
-  erp: createErp({
-    baseUrl: env.ERP_BASE_URL,
-    buildId: env.ERP_BUILD_ID,
-    packageId: env.ERP_PACKAGE_ID,
-    session: createSecretsManagerSession({
-      client: new SecretsManagerClient(clientSettings()),
-      secretId: env.ERP_SESSION_ID,
+  erp: withBreaker(
+    createErp({
+      baseUrl: env.ERP_BASE_URL,
+      buildId: env.ERP_BUILD_ID,
+      packageId: env.ERP_PACKAGE_ID,
+      session: createSecretsManagerSession({
+        client: new SecretsManagerClient(clientSettings()),
+        secretId: env.ERP_SESSION_ID,
+        clock,
+        log,
+      }),
       clock,
-      log,
     }),
     clock,
-  }),
+  ),
   states: createDynamoMessageStates({
     client: new DynamoDBClient(clientSettings()),
     table: env.TABLE_NAME,
@@ -45,5 +49,7 @@ export const handler = createDeliver({
   leaseFor: deliverSeconds * 1000,
   random: Math.random,
   lostAnswerWait: Number(env.ERP_LOST_ANSWER_WAIT) * 1000,
+  spacing: Number(env.PUT_SPACING),
+  maxAge: Number(env.MAX_AGE) * 24 * 3600_000,
   whole: env.ERP_PUT === 'whole',
 })

@@ -9,6 +9,9 @@ import {
   isDue,
   type MessageState,
   park,
+  parkOld,
+  readState,
+  redrive,
   tidy,
   withinLimit,
 } from '../../functions/core/message-state.ts'
@@ -203,6 +206,43 @@ describe('the record', () => {
     expect(JSON.stringify(parked).length).toBeLessThan(350 * 1024)
     expect(foldWithin(parked, [update(done)]).full).toEqual([])
     expect(Object.values(parked.registers)[0]?.writes[0]?.parked).toEqual({ reason: 'refused', at: noon, status: 422 })
+  })
+
+  it('forgets old removals once it is half full, behind a floor that older wishes can not pass', () => {
+    const texts = Array.from({ length: 3 }, (_, index) =>
+      update({ kind: 'text', text: 'x'.repeat(60_000) }, { occurredAt: at(index - 20) }),
+    )
+    const removed = update(unreact('👍'), { actor: 'anna', occurredAt: at(-60) })
+    const state = fold(emptyState(), [removed, ...texts])
+    const wishes = dueRegisters(state).map(({ key, write }) => ({ key, identity: write.identity }))
+    const later = noon + 8 * day * 1000
+    const tidied = tidy(fulfil(state, wishes), later)
+    expect(Object.keys(tidied.registers)).toEqual(['text'])
+    const late = { receivedAt: new Date(later).toISOString() }
+    const older = update(react('👍'), { actor: 'anna', occurredAt: at(-61), ...late })
+    const newer = update(react('👍'), { actor: 'anna', occurredAt: at(-59), ...late })
+    expect(foldWithin(tidied, [older])).toMatchObject({ stale: 1, state: { registers: tidied.registers } })
+    expect(wanted(fold(tidied, [newer]))).toEqual([react('👍')])
+    expect(Object.keys(tidy(state, later).registers)).toHaveLength(2)
+  })
+
+  it('is read in the format of the version before, and in no other', () => {
+    const { floor: _, ...state } = fold(emptyState(), [update(done)])
+    expect(readState(JSON.stringify({ ...state, format: 1 }))).toEqual({ state: { ...state, format: 2, floor: 0 } })
+    expect(readState(JSON.stringify({ ...state, format: 3, floor: 0 }))).toEqual({ unreadable: 'newer' })
+    for (const body of ['', 'null', '[]', '{}', '{"format":0}', '{"format":2}']) {
+      expect(readState(body)).toEqual({ unreadable: 'damaged' })
+    }
+  })
+
+  it('parks by age register by register, and a redrive lets the age begin anew', () => {
+    const early = tidy(fold(emptyState(), [update(done), update(reopened, { occurredAt: at(-9) })]), noon)
+    const both = tidy(fold(early, [update(react('👍'))]), noon + 5 * day * 1000)
+    const parked = parkOld(both, noon, noon + 7 * day * 1000)
+    expect(wanted(parked)).toEqual([react('👍')])
+    const redriven = tidy(redrive(parked), noon + 9 * day * 1000)
+    expect(wanted(redriven)).toEqual([react('👍'), done])
+    expect(redriven.registers['completed']?.dueSince).toBe(noon + 9 * day * 1000)
   })
 
   it('forgets first arrivals after a week', () => {

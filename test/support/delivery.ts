@@ -72,6 +72,9 @@ export async function deliveryUnderTest({
     leaseFor: 90_000,
     random: () => 0.5,
     lostAnswerWait: 60_000,
+    // Spacing has tests of its own; elsewhere a stopped clock would stop everything.
+    spacing: 0,
+    maxAge: 7 * 24 * 3600_000,
     whole: false,
     ...given,
   }
