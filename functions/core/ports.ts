@@ -45,7 +45,7 @@ export type MessageStates = {
 }
 
 export type StoredState = { body: string; version: number }
-type SavedState = { body: string; sweepAt?: number | undefined }
+export type SavedState = { body: string; sweepAt?: number | undefined }
 
 /** The secrets that webhooks of a source may be signed with: several while one replaces another, none when it refuses everything. */
 export type WebhookSecrets = {
