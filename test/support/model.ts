@@ -220,8 +220,8 @@ export function model(seed: number, { workers: count = 3 } = {}) {
     /** Puts updates on the queue, now or with a delay, once or twice. */
     accept(updates: QueuedUpdate[]): void {
       const body = encode({ version: 1, kind: 'updates', updates })
-      enqueue(body, random.chance(0.2) ? random.below(5 * minute) : 0)
-      if (random.chance(0.15)) enqueue(body, random.below(30 * minute))
+      enqueue(body, random.chance(0.35) ? random.below(5 * minute) : 0)
+      if (random.chance(0.2)) enqueue(body, random.below(30 * minute))
     },
     deliver,
     /** Lets one waiting step happen. @returns whether there was one */
