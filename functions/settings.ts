@@ -29,9 +29,9 @@ export const exampleErpUrl = 'https://replace-with-own-host.iw-erp.de'
 /**
  * Seconds that one call of deliver may take, and as long that an attempt's lease lasts: whoever holds one can't outlive it.
  * Within the first half an attempt begins new steps; a GET and a PUT that time out, each once more with a new session
- * token, take 40 s of the other.
+ * token, take 40 s of the other, and 20 s are left for folding what comes with it.
  */
-export const deliverSeconds = 100
+export const deliverSeconds = 120
 
 const Schema = z.strictObject({
   /** Where the front door listens; 0 takes a free port. */
@@ -42,7 +42,9 @@ const Schema = z.strictObject({
   ERP_BASE_URL: optional(
     Url.refine((url) => url.startsWith('https:') || isLoopback(new URL(url).hostname), {
       error: 'expected https; http is for loopback only',
-    }).optional(),
+    })
+      .refine((url) => isPlain(new URL(url)), { error: 'expected no user, query or fragment' })
+      .optional(),
   ),
   ERP_TOKEN: optional(z.string().optional()),
   ERP_BUILD_ID: optional(z.string().optional()),
@@ -60,7 +62,7 @@ const Schema = z.strictObject({
   /** How the outside calls the bridge. */
   PUBLIC_URL: optional(Url.optional()),
   /** How many queue messages are delivered together, and how many such batches at once. */
-  BATCH_SIZE: optional(number(z.int('expected 1 to 1000 messages').min(1).max(1000)).default(10)),
+  BATCH_SIZE: optional(number(z.int('expected 1 to 25 messages').min(1).max(25)).default(10)),
   MAX_CONCURRENCY: optional(number(z.int('expected 2 to 1000 batches').min(2).max(1000)).default(10)),
   /** Seconds that AWS gathers a batch; needed for more than 10 messages. */
   BATCH_WINDOW: optional(number(z.int('expected 0 to 300 seconds').min(0).max(300)).default(0)),
@@ -99,6 +101,8 @@ const Schema = z.strictObject({
 /** Every setting there is, by its name in an environment, in BRIDGE_CONFIG and in CDK's context. */
 export const settingNames = Object.keys(Schema.shape) as (keyof typeof Schema.shape)[]
 
+export type { SourceSettings }
+
 export type Settings = Omit<z.infer<typeof Schema>, 'SOURCES'> & {
   /** By name, options checked against their kind. */
   sources: ReadonlyMap<string, SourceSettings>
@@ -120,7 +124,7 @@ export function readSettings(given: Record<string, unknown>, home: 'one machine'
   const parsed = Schema.safeParse(given)
   if (!parsed.success) throw new SettingsError(parsed.error.issues.map(sentence).join('; '))
   const { SOURCES, ...settings } = parsed.data
-  if (home === 'AWS') requireForAws({ SOURCES, ...settings })
+  if (home === 'AWS') requireForAws({ SOURCES, ...settings }, given)
   else if (settings.ERP_BASE_URL && !settings.ERP_TOKEN) {
     throw new SettingsError('ERP_TOKEN is missing: the session token or API key for ERP_BASE_URL')
   }
@@ -150,10 +154,29 @@ export function readSources(given: Record<string, { kind: string }>): ReadonlyMa
   return sources
 }
 
-function requireForAws(settings: z.infer<typeof Schema>): void {
+/** Settings that only one machine has. */
+const ofOneMachine = ['PORT', 'HOST', 'DATA_DIR', 'ERP_PORT', 'PUBLIC_URL']
+/** Lambda takes 4 KB of environment, and the rest of ingest's is half a KB. */
+const sourcesLimit = 3_500
+
+function requireForAws(settings: z.infer<typeof Schema>, given: Record<string, unknown>): void {
+  const misplaced = ofOneMachine.filter((name) => given[name] !== undefined)
+  if (misplaced.length > 0) throw new SettingsError(`${misplaced.join(', ')}: this setting is for one machine only`)
   if (!settings.ERP_BASE_URL)
     throw new SettingsError('ERP_BASE_URL is missing: your ERP host, such as https://club.iw-erp.de')
-  if (Object.keys(settings.SOURCES).length === 0) {
+  if (!settings.ERP_BASE_URL.startsWith('https:')) throw new SettingsError('ERP_BASE_URL: expected https')
+  const names = Object.keys(settings.SOURCES)
+  const squeezed = names.map((name) => name.replaceAll('-', ''))
+  const twin = names.find((_, index) => squeezed.indexOf(squeezed[index] as string) !== index)
+  if (twin !== undefined) {
+    throw new SettingsError(
+      `SOURCES: ${twin}: another source has the same name but for dashes, which AWS can't tell apart`,
+    )
+  }
+  if (JSON.stringify(settings.SOURCES).length > sourcesLimit) {
+    throw new SettingsError(`SOURCES: longer than the ${sourcesLimit} bytes that a function's environment holds`)
+  }
+  if (names.length === 0) {
     throw new SettingsError('SOURCES is missing: name → kind and options, such as {"github":{"kind":"github"}}')
   }
   if (settings.ERP_TOKEN) {
@@ -164,6 +187,11 @@ function requireForAws(settings: z.infer<typeof Schema>): void {
       'WEBHOOK_SECRETS have no place in a template: deploy, then npm run secrets -- add SOURCE --stack NAME',
     )
   }
+}
+
+/** Whether a URL is just a host and a path, to which another path can be added. */
+function isPlain({ username, password, search, hash }: URL): boolean {
+  return [username, password, search, hash].every((part) => part === '')
 }
 
 /** Whether a host name is this machine. */

@@ -2,7 +2,7 @@ import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import type { z } from 'zod'
 import type { DeliverEnv, IngestEnv, SweepEnv } from '../functions/lambda/config.ts'
-import { deliverSeconds, exampleErpUrl, type Settings } from '../functions/settings.ts'
+import { deliverSeconds, exampleErpUrl, type Settings, type SourceSettings } from '../functions/settings.ts'
 import { acknowledge } from './acknowledged.ts'
 import { BridgeFunction } from './bridge-function.ts'
 import { Delivery } from './delivery.ts'
@@ -49,6 +49,7 @@ export class BridgeStack extends Stack {
       entry: 'deliver',
       logRetention,
       timeout: deliverTimeout,
+      memorySize: 512,
       isRecursive: true,
       environment: {
         QUEUE_URL: queue.queueUrl,
@@ -104,12 +105,10 @@ export class BridgeStack extends Stack {
       output(`WebhookUrl${pascal(name)}`, `${url}/webhooks/${name}`, `Where ${name} sends its webhooks`)
     }
     output('ApiUrl', url, 'The front door')
-    output(
-      'Sources',
-      [...settings.sources].map(([name, { kind }]) => `${name}:${kind}`).join(','),
-      'Sources and their kinds',
-    )
+    output('Sources', [...settings.sources.values()].map(described).join(','), 'Sources, their kinds and how they sign')
     output('ErpBaseUrl', settings.ERP_BASE_URL ?? exampleErpUrl, 'The ERP')
+    if (settings.ERP_BUILD_ID) output('ErpBuildId', settings.ERP_BUILD_ID, 'The build id that calls carry')
+    if (settings.ERP_PACKAGE_ID) output('ErpPackageId', settings.ERP_PACKAGE_ID, 'The package id that calls carry')
     output('WebhookSecretsName', webhookSecrets.secretName, 'The secret with the webhook secrets')
     output('ErpSessionName', erpSession.secretName, 'The secret with the ERP’s token')
     output('TableName', tableName, 'The message states')
@@ -117,6 +116,11 @@ export class BridgeStack extends Stack {
     output('DeadLettersUrl', deadLetters.queueUrl, 'What could not be read, or has no room')
     acknowledge(this)
   }
+}
+
+/** `name:kind`, and how events are signed where that isn't as usual. */
+function described({ name, kind, authentication, signatureHeader }: SourceSettings): string {
+  return [name, kind, authentication ?? '', signatureHeader ?? ''].join(':').replace(/:+$/, '')
 }
 
 /** A source's name as CloudFormation wants names of outputs. */

@@ -8,7 +8,7 @@ import { SettingsError, settingNames } from '../functions/settings.ts'
 export function settingsInContext(app: App): Record<string, unknown> {
   const context: Record<string, unknown> = app.node.getAllContext()
   const misspelt = Object.keys(context).filter(
-    (name) => /^[A-Z][A-Z_]+$/.test(name) && !(settingNames as string[]).includes(name),
+    (name) => /^[a-z_]+$/i.test(name) && !(settingNames as string[]).includes(name),
   )
   if (misspelt.length > 0) throw new SettingsError(`${misspelt.join(', ')}: there is no such setting`)
   return Object.fromEntries(

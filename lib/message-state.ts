@@ -18,7 +18,7 @@ export class MessageStateTable extends Construct {
       encryption: TableEncryption.AWS_MANAGED,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       // What is wanted and not yet shown stands nowhere else.
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     })
     this.table.addGlobalSecondaryIndex({
       indexName: dueIndex,

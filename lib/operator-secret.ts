@@ -11,9 +11,13 @@ export class OperatorSecret extends Construct {
 
   constructor(scope: Construct, id: string, props: { readonly description: string }) {
     super(scope, id)
-    const secret = new Secret(this, 'Secret', { description: props.description, removalPolicy: RemovalPolicy.RETAIN })
+    const secret = new Secret(this, 'Secret', {
+      description: props.description,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    })
     const resource = secret.node.defaultChild as CfnSecret
-    delete (resource as { generateSecretString?: unknown }).generateSecretString
+    // CloudFormation takes one or the other.
+    resource.generateSecretString = undefined
     resource.secretString = '{}'
     this.secret = secret
   }

@@ -2,7 +2,10 @@ import { Duration, Stack } from 'aws-cdk-lib'
 import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 
-/** How often a queue message is received before it is a dead letter: whatever crashes deliver this often would go on doing so. */
+/**
+ * How often a queue message is received before it is a dead letter: whatever crashes deliver this often would go on doing
+ * so. What merely fails is sent again by deliver, and not counted.
+ */
 const maxReceives = 10
 /** The longest that SQS keeps anything. */
 const kept = Duration.days(14)

@@ -1,13 +1,18 @@
 /** What went wrong, in one line for a person, with what to do where that is known. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const { code, port, address, path } = error as NodeJS.ErrnoException & { port?: number; address?: string }
+  const { code, port, address, hostname, path } = error as NodeJS.ErrnoException & {
+    port?: number
+    address?: string
+    hostname?: string
+  }
   switch (code) {
     case 'EADDRINUSE':
       return `port ${port} is taken: set PORT or ERP_PORT to another one (0 takes a free one)`
     case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
       return `${address ?? 'HOST'} is no address of this machine: set HOST to one`
+    case 'ENOTFOUND':
+      return `${hostname ?? 'a host'} can't be found: look at HOST, --region and the network`
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':

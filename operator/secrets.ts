@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
-import type { Home } from './home.ts'
+import { type Home, homeOptions, type OpenHome } from './home.ts'
 
 const secretsUsage = `npm run secrets -- COMMAND [--stack NAME]
 
@@ -8,7 +8,7 @@ const secretsUsage = `npm run secrets -- COMMAND [--stack NAME]
   show SOURCE           its secrets, newest first
   add SOURCE [VALUE]    one more secret, made here unless VALUE is given; the older ones stay valid
   retire SOURCE         ends the validity of all but the newest
-  token [VALUE]         the ERP's session token or API key, read from standard input unless given (AWS)
+  token                 stores the ERP's session token or API key, read from standard input (AWS)
   --stack NAME          of a bridge on AWS (--region eu-central-1)`
 
 /**
@@ -16,18 +16,14 @@ const secretsUsage = `npm run secrets -- COMMAND [--stack NAME]
  * AWS within minutes, and at once where a signature doesn't match what it remembers.
  * @throws when the arguments name no command or no source
  */
-export async function secretsCommand(
-  args: string[],
-  open: () => Promise<Home>,
-  print: (line: string) => void,
-): Promise<void> {
-  const { positionals } = parseArgs({ args, allowPositionals: true })
+export async function secretsCommand(args: string[], open: OpenHome, print: (line: string) => void): Promise<void> {
+  const { positionals, values } = parseArgs({ args, allowPositionals: true, options: homeOptions })
   const [command = '', ...rest] = positionals
   if (!['list', 'show', 'add', 'retire', 'token'].includes(command)) throw new Error(`which command? ${secretsUsage}`)
-  const home = await open()
+  const home = await open(values)
   try {
     if (command === 'list') await list(home, print)
-    else if (command === 'token') await setToken(home, rest[0])
+    else if (command === 'token') await setToken(home)
     else await change(command, home, rest, print)
   } finally {
     home.close()
@@ -42,10 +38,12 @@ async function list({ sources, secrets }: Home, print: (line: string) => void): 
   }
 }
 
-async function setToken({ secrets }: Home, given: string | undefined): Promise<void> {
+async function setToken({ secrets }: Home): Promise<void> {
   if (!secrets.setErpToken) throw new Error('on one machine the token is the setting ERP_TOKEN')
-  const token = (given ?? (await text(process.stdin))).trim()
-  if (!token) throw new Error('no token was given: pass it as VALUE or on standard input')
+  // Not an argument: those stand in the shell's history and in everybody's list of processes.
+  if (process.stdin.isTTY) console.error('Paste the token, then Enter and Ctrl-D:')
+  const token = (await text(process.stdin)).trim()
+  if (!token) throw new Error('no token came on standard input')
   await secrets.setErpToken(token)
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { isDue, readState } from '../functions/core/message-state.ts'
-import type { Home } from './home.ts'
+import { type Home, homeOptions, type OpenHome } from './home.ts'
 import { type SampleEvent, sample } from './samples.ts'
 
 const sendUsage = `npm run send -- TYPE [MESSAGE] [options]
@@ -32,7 +32,7 @@ const lookEvery = 100
  * @returns whether it was accepted
  * @throws when the arguments make no event, or nothing listens
  */
-export async function send(args: string[], open: () => Promise<Home>, print: (text: string) => void): Promise<boolean> {
+export async function send(args: string[], open: OpenHome, print: (text: string) => void): Promise<boolean> {
   const text = { type: 'string' } as const
   const { values, positionals } = parseArgs({
     args,
@@ -47,11 +47,14 @@ export async function send(args: string[], open: () => Promise<Home>, print: (te
       id: text,
       at: text,
       delay: text,
+      ...homeOptions,
     },
   })
   const [type, messageId] = positionals
   if (!type) throw new Error(`which event? ${sendUsage}`)
-  const home = await open()
+  const delay = Number(values.delay ?? 0)
+  if (!(delay >= 0)) throw new Error('--delay: expected seconds')
+  const home = await open(values)
   try {
     const name = values.source ?? 'generic'
     const source = home.sources.get(name)
@@ -59,8 +62,8 @@ export async function send(args: string[], open: () => Promise<Home>, print: (te
     const [secret] = await home.secrets.of(name)
     if (!secret) throw new Error(`${name} has no secret yet: npm run secrets -- add ${name}`)
     const event = eventOf(type, messageId, values)
-    if (values.delay !== undefined) await wait(Number(values.delay) * 1000)
-    const webhook = sample(source.kind, event, secret, new Date())
+    if (delay > 0) await wait(delay * 1000)
+    const webhook = sample(source, event, secret, new Date())
     if (!webhook) throw new Error(`${source.kind} sends no event that says ${type}`)
 
     const url = `${home.url}/webhooks/${name}`

@@ -12,7 +12,7 @@ import type { Home } from './home.ts'
  * The bridge that a stack is, found by the stack's outputs, with the credentials that the AWS SDK finds.
  * @throws when there is no such stack, or it is none of the bridge's
  */
-export async function stack(name: string, region: string): Promise<Home> {
+export async function openStack(name: string, region: string): Promise<Home> {
   const settings = { ...clientSettings(), region }
   const outputs = await outputsOf(new CloudFormationClient(settings), name, region)
   const output = (key: string) => {
@@ -30,8 +30,11 @@ export async function stack(name: string, region: string): Promise<Home> {
     sources: new Map(
       output('Sources')
         .split(',')
-        .map((source) => source.split(':') as [string, string])
-        .map(([source, kind]) => [source, { kind }]),
+        .map((source) => source.split(':'))
+        .map(([source = '', kind = '', authentication, signatureHeader]) => [
+          source,
+          { kind, authentication: authentication || undefined, signatureHeader },
+        ]),
     ),
     secrets: {
       of: async (source) => secretsOf(await editor.all(), source) ?? [],
@@ -49,6 +52,8 @@ export async function stack(name: string, region: string): Promise<Home> {
     }),
     erp: createErp({
       baseUrl: output('ErpBaseUrl'),
+      buildId: outputs.get('ErpBuildId'),
+      packageId: outputs.get('ErpPackageId'),
       session: createSecretsManagerSession({ client, secretId: erpSession, clock: Date.now }),
       clock: Date.now,
     }),

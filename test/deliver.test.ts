@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { isDue, MessageState } from '../functions/core/message-state.ts'
-import type { QueueMessage } from '../functions/core/queue-message.ts'
+import { emptyState, isDue, MessageState } from '../functions/core/message-state.ts'
+import type { QueuedUpdate, QueueMessage } from '../functions/core/queue-message.ts'
 import { attemptMessage, encode } from '../functions/core/queue-message.ts'
 import { createDeliver } from '../functions/deliver.ts'
 import { chatMessage, deliveryUnderTest, record } from './support/delivery.ts'
 import { at, done, react, reopened, unreact, update } from './support/factories.ts'
 
+const updates = (...list: QueuedUpdate[]) => encode({ version: 1, kind: 'updates', updates: list })
 const answered500 = { kind: 'status', status: 500 } as const
 
 describe('an update', () => {
@@ -371,7 +372,7 @@ describe('a crash', () => {
     const dying = await deliveryUnderTest({ ...delivery.dependencies, erp: crashed })
     const [message] = await delivery.queue.receive({ max: 1, visibility: 90_000 })
     const result = await dying.deliver({ Records: [record(message?.body ?? '', 'r1')] })
-    expect(result.batchItemFailures).toEqual([{ itemIdentifier: 'r1' }])
+    expect(result.batchItemFailures).toEqual([])
     delivery.pass(91_000)
     await delivery.run()
     expect(delivery.erp.message(42)?.completed).toBe(true)
@@ -395,8 +396,9 @@ describe('a crash', () => {
     delivery.erp.fault = undefined
     delivery.pass(15 * 60_000)
     const [message] = await delivery.queue.receive({ max: 1, visibility: 1_000 })
-    expect((await deliver({ Records: [record(message?.body ?? '', 'r1')] })).batchItemFailures).toHaveLength(1)
-    delivery.pass(2_000)
+    await deliver({ Records: [record(message?.body ?? '', 'r1')] })
+    await delivery.queue.remove(message?.receipt ?? '')
+    delivery.pass(4_000)
     await delivery.run()
     delivery.pass(91_000)
     await delivery.run()
@@ -515,16 +517,44 @@ describe('a batch', () => {
     expect(delivery.erp.message(42)?.completed).toBe(true)
   })
 
-  it('reports only the record as failed whose chat message a newer version of the bridge has saved', async () => {
+  it('brings again later, and alone, the record whose chat message a newer version of the bridge has saved', async () => {
     const delivery = await deliveryUnderTest({ messages: [chatMessage(), chatMessage({ id: 43 })] })
     await delivery.states.save('43', { body: JSON.stringify({ format: 99 }) }, undefined)
-    const result = await delivery.deliver({
-      Records: ['42', '43'].map((messageId) =>
-        record(encode({ version: 1, kind: 'updates', updates: [update(done, { messageId })] }), messageId),
-      ),
+    for (const messageId of ['42', '43']) await delivery.accept(update(done, { messageId }))
+    await delivery.run()
+    expect(delivery.erp.message(42)?.completed).toBe(true)
+    for (let time = 0; time < 50; time += 1) {
+      delivery.pass(16 * 60_000)
+      await delivery.run()
+    }
+    expect(await delivery.deadLetters.receive({ max: 10, visibility: 1_000 })).toEqual([])
+    const newer = await delivery.states.load('43')
+    await delivery.states.save('43', { body: JSON.stringify(emptyState()) }, newer?.version)
+    delivery.pass(16 * 60_000)
+    await delivery.run()
+    expect(delivery.erp.message(43)?.completed).toBe(true)
+  })
+
+  it('reports as failed only what can not even be sent again', async () => {
+    const delivery = await deliveryUnderTest({ messages: [chatMessage(), chatMessage({ id: 43 })] })
+    await delivery.states.save('43', { body: JSON.stringify({ format: 99 }) }, undefined)
+    const queue = { send: () => Promise.reject(new Error('disk full')) }
+    const deliver = createDeliver({ ...delivery.dependencies, queue })
+    const result = await deliver({
+      Records: ['42', '43'].map((messageId) => record(updates(update(done, { messageId })), messageId)),
     })
     expect(result).toEqual({ batchItemFailures: [{ itemIdentifier: '43' }] })
-    expect(delivery.erp.message(42)?.completed).toBe(true)
+    const nameless = deliver({ Records: [record(updates(update(done, { messageId: '43' })), '')] })
+    await expect(nameless).rejects.toThrow(/without an id/)
+  })
+
+  it('gives up on a record that fails for over a week, and keeps it', async () => {
+    const delivery = await deliveryUnderTest()
+    await delivery.states.save('42', { body: JSON.stringify({ format: 99 }) }, undefined)
+    const body = encode({ version: 1, kind: 'updates', failures: 1_000, updates: [update(done)] })
+    await delivery.deliver({ Records: [record(body)] })
+    const dead = await delivery.deadLetters.receive({ max: 10, visibility: 1_000 })
+    expect(dead).toMatchObject([{ reason: 'failed too often' }])
   })
 
   it('heals a damaged record: it is kept as a dead letter, and the chat message begins anew', async () => {
@@ -548,16 +578,23 @@ describe('a batch', () => {
     expect(dead.map(({ reason }) => reason)).toEqual(['full', 'full'])
   })
 
-  it('folds every chat message of a huge request, and attempts only some at once', async () => {
-    const ids = Array.from({ length: 200 }, (_, id) => String(id + 1))
+  it('takes a huge request apart, and attempts only some chat messages at once', async () => {
+    const ids = Array.from({ length: 250 }, (_, id) => String(id + 1))
     const delivery = await deliveryUnderTest({ messages: ids.map((id) => chatMessage({ id: Number(id) })) })
+    const next = async () => {
+      const [message] = await delivery.queue.receive({ max: 1, visibility: 90_000 })
+      await delivery.deliver({ Records: [record(message?.body ?? '')] })
+      await delivery.queue.remove(message?.receipt ?? '')
+    }
     await delivery.accept(...ids.map((messageId) => update(done, { messageId })))
-    const [message] = await delivery.queue.receive({ max: 1, visibility: 90_000 })
-    await delivery.deliver({ Records: [record(message?.body ?? '')] })
-    await delivery.queue.remove(message?.receipt ?? '')
+    await next()
+    expect(delivery.gets()).toBe(0)
+    await next()
     expect(delivery.gets()).toBe(25)
-    delivery.pass(2_000)
-    await delivery.run()
+    for (let time = 0; time < 3; time += 1) {
+      delivery.pass(2_000)
+      await delivery.run()
+    }
     expect(ids.every((id) => delivery.erp.message(id)?.completed)).toBe(true)
   })
 

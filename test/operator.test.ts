@@ -33,7 +33,7 @@ async function deployedStack() {
     },
   }
   const ingest = createIngest({
-    sources: new Map([['shop', { name: 'shop', kind: 'generic' }]]),
+    sources: new Map([['shop', { name: 'shop', kind: 'generic', authentication: 'hmac' }]]),
     secrets: createSecretsManagerSecrets({ ...common, secretId: 'webhook-secrets' }),
     queue,
     clock: Date.now,
@@ -45,7 +45,7 @@ async function deployedStack() {
   })
   const cloudFormation = await startCloudFormation('chatroom-bridge-test', {
     ApiUrl: door.url,
-    Sources: 'shop:generic',
+    Sources: 'shop:generic:hmac',
     ErpBaseUrl: delivery.erp.url,
     WebhookSecretsName: 'webhook-secrets',
     ErpSessionName: 'erp-session',
@@ -58,19 +58,19 @@ async function deployedStack() {
     AWS_ENDPOINT_URL_DYNAMODB: dynamo.client.endpoint,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.client.endpoint,
   }
-  const operate = (...args: string[]) =>
-    run(['bin/operate.ts', ...args, '--stack', 'chatroom-bridge-test'], environment)
+  const operate = (args: string, input?: string) =>
+    run(['bin/operate.ts', ...args.split(' '), '--stack=chatroom-bridge-test'], environment, input)
   return { delivery, environment, operate }
 }
 
 describe('the operator of a stack', () => {
   it('makes a secret, sets the ERP’s token, sends an event and sees the ERP show it', async () => {
     const { delivery, operate } = await deployedStack()
-    expect((await operate('secrets', 'list')).stdout).toMatch(/^shop +none: it refuses everything\n$/)
-    const { stdout: added } = await operate('secrets', 'add', 'shop')
-    expect((await operate('secrets', 'show', 'shop')).stdout).toBe(added)
-    expect(await operate('secrets', 'token', 'token')).toEqual({ code: 0, stdout: '', stderr: '' })
-    const { code, stdout } = await operate('send', 'task.done', '42', '--source', 'shop')
+    expect((await operate('secrets list')).stdout).toMatch(/^shop +none: it refuses everything\n$/)
+    const { stdout: added } = await operate('secrets add shop')
+    expect((await operate('secrets show shop')).stdout).toBe(added)
+    expect(await operate('secrets token', 'token\n')).toEqual({ code: 0, stdout: '', stderr: '' })
+    const { code, stdout } = await operate('send task.done 42 --source shop')
     expect(stdout).toMatch(/shop ← 202[\s\S]*"completed": true/)
     expect(code).toBe(0)
     expect(delivery.erp.message(42)?.completed).toBe(true)
@@ -83,6 +83,6 @@ describe('the operator of a stack', () => {
       1,
       expect.stringContaining('there is no stack other in eu-central-1'),
     ])
-    expect((await operate('send', 'task.done', '42')).stderr).toContain('there is no source generic: shop')
+    expect((await operate('send task.done 42')).stderr).toContain('there is no source generic: shop')
   })
 })

@@ -91,8 +91,8 @@ describe('the stack', () => {
 
   it('gives the queue six times the time of the function that receives from it, and each lease the whole of that time', () => {
     const template = templateOf()
-    template.hasResourceProperties('AWS::Lambda::Function', { Timeout: 100, RecursiveLoop: 'Allow' })
-    template.hasResourceProperties('AWS::SQS::Queue', { VisibilityTimeout: 600 })
+    template.hasResourceProperties('AWS::Lambda::Function', { Timeout: 120, RecursiveLoop: 'Allow' })
+    template.hasResourceProperties('AWS::SQS::Queue', { VisibilityTimeout: 720 })
   })
 
   it('lets deliver enqueue its own delayed attempts, and no other function call itself', () => {
@@ -129,10 +129,10 @@ describe('the stack', () => {
   })
 
   it('asks deliver which records failed, in batches of the size that settings say', () => {
-    templateOf({ BATCH_SIZE: 50, BATCH_WINDOW: 5, MAX_CONCURRENCY: 7 }).hasResourceProperties(
+    templateOf({ BATCH_SIZE: 20, BATCH_WINDOW: 5, MAX_CONCURRENCY: 7 }).hasResourceProperties(
       'AWS::Lambda::EventSourceMapping',
       {
-        BatchSize: 50,
+        BatchSize: 20,
         MaximumBatchingWindowInSeconds: 5,
         ScalingConfig: { MaximumConcurrency: 7 },
         FunctionResponseTypes: ['ReportBatchItemFailures'],
@@ -143,7 +143,7 @@ describe('the stack', () => {
   it('keeps message states on demand, restorable to any point in time, and after the stack is gone', () => {
     const template = templateOf()
     template.hasResource('AWS::DynamoDB::Table', {
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       Properties: {
         BillingMode: 'PAY_PER_REQUEST',
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
@@ -162,12 +162,12 @@ describe('the stack', () => {
     })
   })
 
-  it('throttles the front door, and logs who called it without query strings', () => {
+  it('throttles the front door, and logs who called it without what callers choose', () => {
     const template = templateOf({ THROTTLE_RATE: 7, THROTTLE_BURST: 9 })
     template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
       StageName: '$default',
       DefaultRouteSettings: { ThrottlingRateLimit: 7, ThrottlingBurstLimit: 9 },
-      AccessLogSettings: { Format: Match.not(Match.stringLikeRegexp('query|authorization|\\$context.routeKey')) },
+      AccessLogSettings: { Format: Match.not(Match.stringLikeRegexp('query|path|authorization|\\$context.routeKey')) },
     })
   })
 
@@ -185,8 +185,8 @@ describe('the stack', () => {
 
   it('begins its secrets empty, keeps them when it goes, and never says anything else of them', () => {
     templateOf().allResources('AWS::SecretsManager::Secret', {
-      DeletionPolicy: 'Retain',
-      Properties: { SecretString: '{}', Description: Match.anyValue() },
+      DeletionPolicy: 'RetainExceptOnCreate',
+      Properties: { SecretString: '{}', GenerateSecretString: Match.absent() },
     })
   })
 
@@ -243,6 +243,13 @@ describe('settings for AWS', () => {
     [
       { LOG_RETENTION_DAYS: 31 },
       'LOG_RETENTION_DAYS: expected 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365 or 400 days',
+    ],
+    [{ ERP_BASE_URL: 'https://me:tiptop@club.iw-erp.de' }, 'ERP_BASE_URL: expected no user, query or fragment'],
+    [{ ERP_BASE_URL: 'http://localhost:8788' }, 'ERP_BASE_URL: expected https'],
+    [{ PORT: 80 }, 'PORT: this setting is for one machine only'],
+    [
+      { SOURCES: { 'shop-1': { kind: 'generic' }, shop1: { kind: 'generic' } } },
+      'SOURCES: shop1: another source has the same name but for dashes',
     ],
     [{ STAGE: 'Prod!' }, 'STAGE: expected a name of a-z, 0-9 and -'],
     [{ REGION: 'Frankfurt' }, 'REGION: expected a region such as eu-central-1'],

@@ -11,15 +11,21 @@ export type QueuedUpdate = z.infer<typeof QueuedUpdate>
 /**
  * What the queue carries: the updates of one webhook request, or an attempt to bring one chat message up to date.
  * `at` (epoch ms) names the attempt that the message state knows as scheduled; an attempt without it is made whenever it
- * arrives (the sweep's).
+ * arrives (the sweep's). `failures` counts how often it could not be dealt with.
  */
 export const QueueMessage = z.discriminatedUnion('kind', [
-  z.strictObject({ version: z.literal(1), kind: z.literal('updates'), updates: z.array(QueuedUpdate).min(1) }),
+  z.strictObject({
+    version: z.literal(1),
+    kind: z.literal('updates'),
+    updates: z.array(QueuedUpdate).min(1),
+    failures: z.int().min(1).optional(),
+  }),
   z.strictObject({
     version: z.literal(1),
     kind: z.literal('attempt'),
     messageId: MessageId,
     at: z.int().optional(),
+    failures: z.int().min(1).optional(),
   }),
 ])
 export type QueueMessage = z.infer<typeof QueueMessage>

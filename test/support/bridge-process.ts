@@ -16,8 +16,10 @@ export type BridgeProcess = {
 export async function run(
   args: string[],
   settings: Record<string, string>,
+  input = '',
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = start(process.execPath, args, settings)
+  child.stdin?.end(input)
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
   const [code] = await once(child, 'close')
   return { code, stdout: stdout(), stderr: stderr() }

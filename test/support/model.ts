@@ -16,7 +16,7 @@ const lostAnswerWait = 60_000
 const minute = 60_000
 
 /** Mulberry32 (public domain), so that a seed tells the whole story. */
-export function seeded(seed: number) {
+function seeded(seed: number) {
   let state = seed >>> 0
   const next = () => {
     state = (state + 0x6d2b79f5) >>> 0
