@@ -21,7 +21,7 @@ const json = <T extends z.ZodType>(schema: T) =>
 
 const Port = number(z.int('expected a port number').min(0).max(65535, 'expected a port number up to 65535'))
 const SourceName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'expected a name of a-z, 0-9 and -')
-const Url = z.url({ protocol: /^https?$/, error: 'expected a URL such as https://club.iw-erp.de' })
+const Url = z.url({ protocol: /^https?$/, error: 'expected a URL such as https://club.iw-erp.de', abort: true })
 
 /** Where the ERP's own page stands for a customer's host; nothing is there. */
 export const exampleErpUrl = 'https://replace-with-own-host.iw-erp.de'

@@ -1,0 +1,69 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { readSettings } from '../functions/settings.ts'
+import { run } from './support/bridge-process.ts'
+import { temporaryFolder } from './support/folder.ts'
+
+describe('settings of one machine', () => {
+  it('need nothing: there is a source of each kind, and an ERP to try', () => {
+    const { sources, ...settings } = readSettings({}, 'one machine')
+    expect([...sources.keys()]).toEqual(['generic', 'github'])
+    expect(settings).toMatchObject({
+      PORT: 8787,
+      HOST: '127.0.0.1',
+      DATA_DIR: '.bridge',
+      ERP_PORT: 8788,
+      ERP_LOST_ANSWER_WAIT: 60,
+    })
+    expect(settings.ERP_BASE_URL).toBeUndefined()
+  })
+
+  it('are the same as text and as JSON, and nothing counts as not set', () => {
+    const sources = { shop: { kind: 'generic', authentication: 'hmac' } }
+    const asText = { PORT: '80', SOURCES: JSON.stringify(sources), WEBHOOK_SECRETS: '{"shop":["s"]}', ERP_TOKEN: '' }
+    const asJson = { PORT: 80, SOURCES: sources, WEBHOOK_SECRETS: { shop: ['s'] }, ERP_TOKEN: null }
+    expect(readSettings(asText, 'one machine')).toEqual(readSettings(asJson, 'one machine'))
+    expect(readSettings(asText, 'one machine').sources.get('shop')).toEqual({ ...sources.shop, name: 'shop' })
+  })
+
+  it('may give a source of a kind’s name other options', () => {
+    const { sources } = readSettings({ SOURCES: { github: { kind: 'github', references: 'none' } } }, 'one machine')
+    expect([...sources.values()]).toContainEqual({ name: 'github', kind: 'github', references: 'none' })
+  })
+
+  it.each(['http://127.0.0.1:1', 'http://localhost:1', 'http://[::1]:1', 'https://erp.example/base'])(
+    'may name %s as the ERP',
+    (url) => {
+      expect(readSettings({ ERP_BASE_URL: url, ERP_TOKEN: 't' }, 'one machine').ERP_BASE_URL).toBe(url)
+    },
+  )
+
+  it.each([
+    'http://erp.example',
+    'http://127.0.0.1.erp.example',
+    'http://localhost.erp.example',
+    'ftp://127.0.0.1',
+    'erp',
+  ])('may not name %s', (url) => {
+    expect(() => readSettings({ ERP_BASE_URL: url, ERP_TOKEN: 't' }, 'one machine')).toThrow(/^ERP_BASE_URL: expected/)
+  })
+
+  it('are refused when they are misspelt', () => {
+    expect(() => readSettings({ PROT: 1 }, 'one machine')).toThrow('PROT: there is no such setting')
+  })
+
+  it('may stand in the file that BRIDGE_CONFIG names, and the environment wins', async () => {
+    const folder = temporaryFolder()
+    const file = join(folder, 'bridge.json')
+    const sources = { shop: { kind: 'generic' }, office: { kind: 'generic' } }
+    writeFileSync(file, JSON.stringify({ DATA_DIR: folder, SOURCES: sources, WEBHOOK_SECRETS: { shop: ['a', 'b'] } }))
+    const list = (settings = {}) => run(['bin/operate.ts', 'secrets', 'list'], { BRIDGE_CONFIG: file, ...settings })
+    expect((await list()).stdout).toMatch(/shop +2 valid \(from WEBHOOK_SECRETS\)\noffice +none/)
+    expect((await list({ WEBHOOK_SECRETS: '{"shop":["c"]}' })).stdout).toMatch(/shop +1 valid/)
+    writeFileSync(file, '{"DATA_DIR": ')
+    expect((await list()).stderr).toMatch(
+      /^chatroom-bridge: BRIDGE_CONFIG: .*bridge\.json can't be read: it is not JSON\n$/,
+    )
+  })
+})
