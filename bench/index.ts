@@ -141,7 +141,7 @@ const deliver = createDeliver({
   lostAnswerWait: 60_000,
   spacing: 0,
   maxAge: 7 * 24 * 3600_000,
-  whole: false,
+  host: { clears: false },
 })
 let round = 0
 await rate('deliver: chat messages from queue to ERP, 500 different ones', 500, async () => {

@@ -1,5 +1,6 @@
 import { backoff } from './core/backoff.ts'
-import type { ChatroomMessage } from './core/chatroom-message.ts'
+import type { ChatroomMessage, ChatroomMessageData } from './core/chatroom-message.ts'
+import { cleared } from './core/cleared.ts'
 import {
   doubt,
   dueRegisters,
@@ -11,7 +12,7 @@ import {
   type Wish,
   withinLimit,
 } from './core/message-state.ts'
-import type { Clock } from './core/ports.ts'
+import type { Clock, Log } from './core/ports.ts'
 import { type Rendering, remember, render } from './core/render.ts'
 import type { Erp } from './erp/client.ts'
 
@@ -46,8 +47,9 @@ export type AttemptDependencies = {
   lostAnswerWait: number
   /** ms that a register may be due before it is parked. */
   maxAge: number
-  /** Send the whole chat message in a PUT, for a host that clears what a PUT leaves out. */
-  whole: boolean
+  /** Whether the host clears what a PUT leaves out, so that each must carry the whole chat message; learned where it shows. */
+  host: { clears: boolean }
+  log: Log
 }
 
 /** One GET and the PUT after it: what it found out, and whether the attempt goes on. */
@@ -117,8 +119,9 @@ async function tryOnce(
   messageId: string,
   state: MessageState,
   only: string | undefined,
-  { erp, clock, lostAnswerWait, whole }: AttemptDependencies,
+  dependencies: AttemptDependencies,
 ): Promise<Step> {
+  const { erp, clock, lostAnswerWait, host } = dependencies
   // Always a GET of its own: people edit while a search goes on, and not every answer to a PUT tells the lists.
   const got = await erp.get(messageId)
   if (got.kind === 'unreachable') {
@@ -127,7 +130,7 @@ async function tryOnce(
   }
   if (got.kind === 'refused') return { kind: 'settled', findings: parkEverything(state, got, clock()), puts: 0 }
 
-  const rendering = render(state, got.message, { only, whole })
+  const rendering = render(state, got.message, { only, whole: host.clears })
   const { data, shows, sends } = rendering
   const before = got.message
   const shown: Finding = { kind: 'fulfilled', rendering: { shows, sends: [] }, before }
@@ -137,6 +140,8 @@ async function tryOnce(
   switch (put.kind) {
     case 'answered': {
       const answer = put.message && { answer: put.message }
+      const whole = put.message && cleared(before, data, put.message)
+      if (whole) await restore(messageId, whole, dependencies)
       return { kind: 'settled', findings: [{ kind: 'fulfilled', rendering, before, ...answer }], puts: 1 }
     }
     case 'unreachable':
@@ -152,6 +157,23 @@ async function tryOnce(
         findings: [shown, { kind: 'refused', wishes: sends, parked: parkedBy(put, clock()) }],
         puts: 1,
       }
+  }
+}
+
+/**
+ * Gives a chat message back what a PUT of ours has cleared, and sends whole ones from now on. Tried a few times at once: nobody
+ * knows it later.
+ */
+async function restore(
+  messageId: string,
+  whole: ChatroomMessageData,
+  { erp, host, log }: AttemptDependencies,
+): Promise<void> {
+  host.clears = true
+  for (let tries = 1; tries <= 5; tries += 1) {
+    const { kind } = await erp.put(messageId, whole)
+    log('the host clears what a PUT leaves out: set ERP_PUT=whole', { messageId, restored: kind === 'answered', tries })
+    if (kind === 'answered' || kind === 'refused') return
   }
 }
 

@@ -10,7 +10,7 @@ import {
   readState,
   tidy,
 } from './core/message-state.ts'
-import type { Log, MessageStates, Queue, StoredState } from './core/ports.ts'
+import type { MessageStates, Queue, StoredState } from './core/ports.ts'
 import { attemptMessage, encode, type QueuedUpdate } from './core/queue-message.ts'
 import { needsScheduling, nextStep, sweepAt } from './core/schedule.ts'
 
@@ -21,7 +21,6 @@ export type SettleDependencies = AttemptDependencies & {
   states: MessageStates
   queue: Pick<Queue, 'send'>
   deadLetters: Pick<Queue, 'send'>
-  log: Log
   /** Names this running instance, so that others can tell whether the holder of a lease still lives. */
   instance: string
   /** Whether an instance is known to be dead. */

@@ -76,7 +76,7 @@ export async function startBridge(settings: Settings, log: Log): Promise<Bridge>
       lostAnswerWait: settings.ERP_LOST_ANSWER_WAIT * 1000,
       spacing: settings.PUT_SPACING,
       maxAge: settings.MAX_AGE * day,
-      whole: settings.ERP_PUT === 'whole',
+      host: { clears: settings.ERP_PUT === 'whole' },
     })
     const sweep = createSweep({ states, queue, clock, log })
     await queue.releaseOthers()

@@ -71,6 +71,34 @@ describe('from Monday to Wednesday', () => {
   })
 })
 
+describe('a host that clears what a PUT leaves out', () => {
+  const full = chatMessage({ reactions: [{ id: 7, emoji: '🏡' }], attachments: [{ id: 8, filename: 'a.pdf' }] })
+
+  it('is given back at once what it has cleared, and gets whole chat messages from then on', async () => {
+    const messages = [full, { ...full, id: 43 }]
+    const delivery = await deliveryUnderTest({ messages, put: 'replace' })
+    await delivery.accept(update(done))
+    await delivery.run()
+    expect(delivery.erp.message(42)).toEqual({ ...full, completed: true })
+    await delivery.accept(update(react('👍'), { messageId: '43' }))
+    await delivery.run()
+    expect(delivery.erp.message(43)).toMatchObject({ message_text: full.message_text, attachments: full.attachments })
+    expect(delivery.puts()).toHaveLength(3)
+  })
+
+  it('is not suspected when a person empties one attribute in the same moment', async () => {
+    const delivery = await deliveryUnderTest({ messages: [full] })
+    delivery.erp.fault = ({ method }) => {
+      if (method === 'PUT') delivery.erp.edit(42, (message) => void message.reactions.splice(0))
+      return undefined
+    }
+    await delivery.accept(update(done))
+    await delivery.run()
+    expect(delivery.erp.message(42)).toEqual({ ...full, reactions: [], completed: true })
+    expect(delivery.puts()).toHaveLength(1)
+  })
+})
+
 describe('an outage of three days', () => {
   const ids = Array.from({ length: 20 }, (_, index) => index + 1)
   const messages = ids.map((id) => chatMessage({ id }))

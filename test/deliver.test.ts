@@ -62,7 +62,11 @@ describe('an update', () => {
 
   it('is sent with the whole chat message where the host clears what a PUT leaves out', async () => {
     const reactions = [{ id: 7, emoji: '🏡' }]
-    const delivery = await deliveryUnderTest({ messages: [chatMessage({ reactions })], put: 'replace', whole: true })
+    const delivery = await deliveryUnderTest({
+      messages: [chatMessage({ reactions })],
+      put: 'replace',
+      host: { clears: true },
+    })
     await delivery.accept(update(done))
     await delivery.run()
     expect(delivery.erp.message(42)).toEqual(chatMessage({ reactions, completed: true }))

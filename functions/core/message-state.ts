@@ -134,7 +134,12 @@ export function foldWithin(
     const after = { ...before, writes: insert(before.writes, write) }
     const arrival = arrivalOf(write)
     const isNoted = write.occurredAt === undefined || write.occurredAt > write.receivedAt
-    const grown = bytes + size([key, after, isNoted && arrival]) - size([key, before])
+    const isNew = isNoted && !firstArrivals[write.identity]
+    const grown =
+      bytes +
+      size({ [key]: after }) -
+      (known ? size({ [key]: known }) : 0) +
+      (isNew ? size({ [write.identity]: arrival }) : 0)
     if (grown > limit && grown > bytes) {
       full.push(update)
       continue

@@ -51,5 +51,5 @@ export const handler = createDeliver({
   lostAnswerWait: Number(env.ERP_LOST_ANSWER_WAIT) * 1000,
   spacing: Number(env.PUT_SPACING),
   maxAge: Number(env.MAX_AGE) * 24 * 3600_000,
-  whole: env.ERP_PUT === 'whole',
+  host: { clears: env.ERP_PUT === 'whole' },
 })

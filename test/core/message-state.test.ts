@@ -33,7 +33,16 @@ const colliding: fc.Arbitrary<QueuedUpdate> = fc
     receivedAt: fc.integer({ min: 0, max: 20 }),
     position: fc.integer({ min: 0, max: 2 }),
     actor: fc.constantFrom('anna', 'ben', undefined),
-    change: fc.constantFrom(done, reopened, react('👍'), unreact('👍'), react('👍🏽'), react('❤️'), unreact('❤')),
+    change: fc.constantFrom(
+      done,
+      reopened,
+      react('👍'),
+      unreact('👍'),
+      react('👍🏽'),
+      react('❤️'),
+      unreact('❤'),
+      react('👩‍👩‍👧'),
+    ),
   })
   .map(({ occurredAt, receivedAt, actor, ...rest }) =>
     update(rest.change, {
@@ -74,6 +83,39 @@ describe('fold', () => {
         expect(fold(once, updates)).toEqual(once)
       }),
       { numRuns: 2000, seed: 3 },
+    )
+  })
+
+  it('makes no difference of when an event is refused: before or after others arrive, or between its repeats', () => {
+    fc.assert(
+      fc.property(few, few, fc.nat(), (first, second, pick) => {
+        const before = fold(emptyState(), first)
+        const due = dueRegisters(before)
+        if (due.length === 0) return
+        const { key, write } = due[pick % due.length] as (typeof due)[number]
+        const refuse = (state: MessageState) =>
+          park(state, [{ key, identity: write.identity }], { reason: 'refused', at: noon })
+        expect(fold(refuse(before), [...second, ...first])).toEqual(refuse(fold(before, second)))
+      }),
+      { numRuns: 2000, seed: 6 },
+    )
+  })
+
+  it('never lets the record grow beyond its size, and hands back just what it leaves out', () => {
+    const limit = 2_000
+    fc.assert(
+      fc.property(few, few, (first, second) => {
+        const updates = [...first, ...second]
+        const { state, full } = foldWithin(emptyState(), updates, limit)
+        expect(JSON.stringify(state).length).toBeLessThanOrEqual(limit)
+        expect(
+          fold(
+            emptyState(),
+            updates.filter((one) => !full.includes(one)),
+          ),
+        ).toEqual(state)
+      }),
+      { numRuns: 2000, seed: 7 },
     )
   })
 

@@ -75,7 +75,7 @@ export async function deliveryUnderTest({
     // Spacing has tests of its own; elsewhere a stopped clock would stop everything.
     spacing: 0,
     maxAge: 7 * 24 * 3600_000,
-    whole: false,
+    host: { clears: false },
     ...given,
   }
   const deliver = createDeliver(dependencies)

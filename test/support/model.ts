@@ -176,7 +176,7 @@ export function model(seed: number, { workers: count = 3 } = {}) {
       lostAnswerWait,
       spacing: 500,
       maxAge: 365 * 24 * 60 * minute,
-      whole: false,
+      host: { clears: false },
     })
     void handler({ Records: batch.map(({ body, token }) => record(body, String(token))) }).then(
       ({ batchItemFailures }) => {
