@@ -1,21 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { isDue, redrive } from '../functions/core/message-state.ts'
+import { attemptMessage, encode } from '../functions/core/queue-message.ts'
 import { withBreaker } from '../functions/erp/breaker.ts'
 import { chatMessage, deliveryUnderTest } from './support/delivery.ts'
 import { at, done, noon, react, reopened, unreact, update } from './support/factories.ts'
+import { expectAllDone, live, outage, outageMessages } from './support/outage.ts'
 
-const hour = 3600_000
+const minute = 60_000
+const hour = 60 * minute
 const day = 24 * hour
-
-type Delivery = Awaited<ReturnType<typeof deliveryUnderTest>>
-
-/** Lets time pass in steps, and delivers what comes up in each. */
-async function live(delivery: Delivery, ms: number, step: number): Promise<void> {
-  for (let passed = 0; passed < ms; passed += step) {
-    delivery.pass(step)
-    await delivery.run()
-  }
-}
 
 describe('from Monday to Wednesday', () => {
   it('done by webhook, reopened by a person, then a reaction: the reaction appears and the task stays open', async () => {
@@ -71,6 +64,122 @@ describe('from Monday to Wednesday', () => {
   })
 })
 
+describe('what broke a model of the algorithm before it was written', () => {
+  const refused = { kind: 'status', status: 422, body: '{}' } as const
+  const text = (value: string) => ({ kind: 'text', text: value }) as const
+
+  it('a late older write takes over from a refused one, and the refused one stays refused', async () => {
+    const delivery = await deliveryUnderTest()
+    delivery.erp.fault = ({ body }) => (body.includes('bad') ? refused : undefined)
+    await delivery.accept(update(text('first'), { occurredAt: at(-30) }), update(text('bad'), { occurredAt: at(-10) }))
+    await delivery.run()
+    await delivery.accept(update(text('late'), { occurredAt: at(-20), receivedAt: at(9) }))
+    await delivery.run()
+    expect(delivery.erp.message(42)?.message_text).toBe('late')
+  })
+
+  it('what was shown before a lost PUT is not taken for shown when the lost one is refused later', async () => {
+    const delivery = await deliveryUnderTest()
+    await delivery.accept(update(text('first'), { occurredAt: at(-30) }))
+    await delivery.run()
+    delivery.erp.fault = ({ method }) => (method === 'PUT' ? { kind: 'reset', applied: true } : undefined)
+    await delivery.accept(update(text('second'), { occurredAt: at(-20) }))
+    await delivery.run()
+    delivery.erp.edit(42, (message) => {
+      message.message_text = 'something else'
+    })
+    delivery.erp.fault = ({ body }) => (body.includes('second') ? refused : undefined)
+    delivery.pass(60_000)
+    await delivery.run()
+    expect(delivery.erp.message(42)?.message_text).toBe('first')
+  })
+
+  it('a lost PUT that lands after a newer event does not have the last word', async () => {
+    const delivery = await deliveryUnderTest()
+    delivery.erp.fault = ({ method }) => (method === 'PUT' ? { kind: 'reset' } : undefined)
+    await delivery.accept(update(done, { receivedAt: at(0) }))
+    await delivery.run()
+    delivery.erp.fault = undefined
+    await delivery.accept(update(reopened, { receivedAt: at(1) }))
+    await delivery.run()
+    delivery.pass(50_000)
+    delivery.erp.edit(42, (message) => {
+      message.completed = true
+    })
+    delivery.pass(10_000)
+    await delivery.run()
+    expect(delivery.erp.message(42)?.completed).toBe(false)
+  })
+
+  it('a removal never adds, and asks for nothing where the reaction is gone already', async () => {
+    const delivery = await deliveryUnderTest()
+    await delivery.accept(update(react('👍')))
+    await delivery.run()
+    delivery.erp.edit(42, ({ reactions }) => void reactions.splice(0))
+    await delivery.accept(update(unreact('👍'), { receivedAt: at(1) }))
+    await delivery.run()
+    expect(delivery.puts()).toHaveLength(1)
+    expect((await delivery.state()).own).toEqual({})
+  })
+
+  it('an ERP that changes what it is sent is not sent it again and again', async () => {
+    const delivery = await deliveryUnderTest()
+    delivery.erp.fault = ({ method }) => {
+      if (method === 'PUT')
+        setImmediate(() => delivery.erp.edit(42, (message) => Object.assign(message, { message_text: 'TRIMMED' })))
+      return undefined
+    }
+    await delivery.accept(update(text(' trimmed ')))
+    await delivery.run()
+    await live(delivery, hour, minute)
+    expect(delivery.puts()).toHaveLength(1)
+  })
+
+  it('two events of one id and one time are two events, whichever comes first', async () => {
+    const same = { eventId: 'same', occurredAt: at(-5) }
+    const both = [update(done, { ...same, receivedAt: at(0) }), update(reopened, { ...same, receivedAt: at(1) })]
+    for (const order of [both, both.toReversed()]) {
+      const delivery = await deliveryUnderTest({ messages: [chatMessage({ completed: true })] })
+      for (const one of order) {
+        await delivery.accept(one)
+        await delivery.run()
+      }
+      expect(delivery.erp.message(42)?.completed).toBe(false)
+    }
+  })
+
+  it('an attempt that arrives early is delayed again, and not lost', async () => {
+    const delivery = await deliveryUnderTest()
+    delivery.erp.fault = () => ({ kind: 'status', status: 503, headers: { 'retry-after': '60' } })
+    await delivery.accept(update(done))
+    await delivery.run()
+    const { scheduledAt } = await delivery.state()
+    await delivery.queue.send(encode(attemptMessage('42', scheduledAt)))
+    await delivery.run()
+    expect(delivery.gets()).toBe(1)
+    delivery.erp.fault = undefined
+    delivery.pass(minute)
+    await delivery.run()
+    expect(delivery.erp.message(42)?.completed).toBe(true)
+  })
+
+  it('an ERP that numbers its lists anew does not make us take away what is not ours', async () => {
+    const delivery = await deliveryUnderTest()
+    await delivery.accept(update(react('👍')))
+    await delivery.run()
+    const [ours] = delivery.erp.message(42)?.reactions ?? []
+    delivery.erp.edit(42, (message) => {
+      message.reactions = [
+        { id: ours?.id ?? 0, emoji: '🏡' },
+        { id: 900, emoji: '👍' },
+      ]
+    })
+    await delivery.accept(update(unreact('👍'), { receivedAt: at(1) }))
+    await delivery.run()
+    expect(delivery.erp.message(42)?.reactions).toHaveLength(2)
+  })
+})
+
 describe('a host that clears what a PUT leaves out', () => {
   const full = chatMessage({ reactions: [{ id: 7, emoji: '🏡' }], attachments: [{ id: 8, filename: 'a.pdf' }] })
 
@@ -100,42 +209,15 @@ describe('a host that clears what a PUT leaves out', () => {
 })
 
 describe('an outage of three days', () => {
-  const ids = Array.from({ length: 20 }, (_, index) => index + 1)
-  const messages = ids.map((id) => chatMessage({ id }))
-
-  /** Three days with events all the time, and then as long without any as `quiet` (ms) says. */
-  async function outage(maxAge: number, quiet = 0) {
-    const delivery = await deliveryUnderTest({ messages, maxAge })
-    delivery.erp.fault = () => ({ kind: 'status', status: 503 })
-    for (let index = 0; index < 500; index += 1) {
-      const receivedAt = new Date(delivery.clock()).toISOString()
-      const change = index % 2 ? done : reopened
-      await delivery.accept(
-        ...ids.map((id) => update(change, { messageId: String(id), eventId: `e${index}`, receivedAt })),
-      )
-      delivery.pass((3 * day) / 500)
-      if (index % 10 === 0) await delivery.run()
-    }
-    await live(delivery, quiet, hour)
-    await delivery.run()
-    delivery.erp.fault = undefined
-    return delivery
-  }
-
   it('with 500 events on each of 20 chat messages ends in 20 PUTs, and nothing is parked', async () => {
-    const delivery = await outage(7 * day)
-    await live(delivery, hour, 15 * 60_000)
-    expect(ids.every((id) => delivery.erp.message(id)?.completed)).toBe(true)
-    expect(delivery.puts()).toHaveLength(20)
-    for (const id of ids) {
-      const { registers } = await delivery.state(String(id))
-      expect(Object.values(registers).flatMap(({ writes }) => writes.filter(({ parked }) => parked))).toEqual([])
-    }
+    const delivery = await outage(await deliveryUnderTest({ messages: outageMessages }))
+    await live(delivery, hour, 15 * minute)
+    await expectAllDone(delivery)
   })
 
   it('with an age limit of one day parks everything with its reason, and a redrive brings it home', async () => {
-    const delivery = await outage(day, 1.5 * day)
-    for (const id of ids) {
+    const delivery = await outage(await deliveryUnderTest({ messages: outageMessages, maxAge: day }), 1.5 * day)
+    for (const { id } of outageMessages) {
       const state = await delivery.state(String(id))
       const stored = await delivery.states.load(String(id))
       const reasons = Object.values(state.registers).flatMap(({ writes }) => writes.map(({ parked }) => parked?.reason))
@@ -143,9 +225,8 @@ describe('an outage of three days', () => {
       await delivery.states.save(String(id), { body: JSON.stringify(redrive(state)), sweepAt: 0 }, stored?.version)
     }
     await delivery.sweep()
-    await live(delivery, hour, 15 * 60_000)
-    expect(ids.every((id) => delivery.erp.message(id)?.completed)).toBe(true)
-    expect(delivery.puts()).toHaveLength(20)
+    await live(delivery, hour, 15 * minute)
+    await expectAllDone(delivery)
   })
 })
 

@@ -4,7 +4,7 @@ import type { QueuedUpdate } from '../functions/core/queue-message.ts'
 import { done, noon, react, reopened, unreact, update } from './support/factories.ts'
 import { model, refusedEmoji } from './support/model.ts'
 
-const runs = 1_500
+const runs = 2_000
 const emojis = ['👍', '❤️', refusedEmoji]
 const actors = ['anna', 'ben']
 

@@ -60,7 +60,7 @@ export function remember(
 ): MessageState {
   const own = { ...state.own }
   for (const { change } of shows) {
-    if (isListed(change) && !change.present && !hasId(elements(change, before), own[ownKey(change)])) {
+    if (isListed(change) && !change.present && !hasOwn(change, before, state)) {
       delete own[ownKey(change)]
     }
   }
@@ -82,10 +82,10 @@ function isShown(change: Change, state: MessageState, message: ChatroomMessage, 
     case 'reaction':
       if (change.present) return message.reactions.some((reaction) => isOf(change, reaction))
       // Another actor still wants it there, so this one's removal has nothing to do.
-      return wanted.has(emojiKey(change.emoji)) || !hasId(message.reactions, state.own[ownKey(change)])
+      return wanted.has(emojiKey(change.emoji)) || !hasOwn(change, message, state)
     case 'attachment':
       if (change.present) return message.attachments.some((file) => isTheFile(file, change, state))
-      return !hasId(message.attachments, state.own[ownKey(change)])
+      return !hasOwn(change, message, state)
   }
 }
 
@@ -100,7 +100,7 @@ function apply(change: Change, data: ChatroomMessageData, state: MessageState, m
       return
     case 'reaction': {
       const list = data.reactions ?? message.reactions
-      if (!change.present) data.reactions = without(list, state.own[ownKey(change)])
+      if (!change.present) data.reactions = list.filter((reaction) => !isOwn(change, reaction, state))
       // Two actors may want the same emoji in one PUT: it is the chat message's, so once is enough.
       else data.reactions = list.some((reaction) => isOf(change, reaction)) ? list : [...list, { emoji: change.emoji }]
       return
@@ -108,7 +108,7 @@ function apply(change: Change, data: ChatroomMessageData, state: MessageState, m
     case 'attachment': {
       const list = data.attachments ?? message.attachments
       if (change.present) data.attachments = [...list, metadata(change.attachment)]
-      else data.attachments = without(list, state.own[ownKey(change)])
+      else data.attachments = list.filter((file) => !isOwn(change, file, state))
     }
   }
 }
@@ -129,7 +129,7 @@ function isTheFile(
   state: MessageState,
 ): boolean {
   const key = ownKey(change)
-  if (hasId([file], state.own[key])) return true
+  if (isOwn(change, file, state)) return true
   const isAnothers = Object.entries(state.own).some(
     ([other, id]) => other !== key && other.startsWith('attachment:') && id === file.id,
   )
@@ -161,10 +161,12 @@ function isListed(change: Change): change is ListedChange {
   return change.kind === 'reaction' || change.kind === 'attachment'
 }
 
-function hasId(list: readonly Element[], id: number | undefined): boolean {
-  return id !== undefined && list.some((element) => element.id === id)
+/** Whether an element is the one that the bridge added: by its id, and still what was added, for an ERP may number anew. */
+function isOwn(change: ListedChange, element: Element, state: MessageState): boolean {
+  const id = state.own[ownKey(change)]
+  return id !== undefined && element.id === id && isOf(change, element)
 }
 
-function without<E extends Element>(list: readonly E[], id: number | undefined): E[] {
-  return list.filter((element) => id === undefined || element.id !== id)
+function hasOwn(change: ListedChange, message: ChatroomMessage, state: MessageState): boolean {
+  return elements(change, message).some((element) => isOwn(change, element, state))
 }

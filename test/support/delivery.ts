@@ -1,6 +1,7 @@
 import type { SQSRecord } from 'aws-lambda'
 import { onTestFinished } from 'vitest'
 import { emptyState, MessageState } from '../../functions/core/message-state.ts'
+import type { Clock, MessageStates, Queue } from '../../functions/core/ports.ts'
 import { encode, type QueuedUpdate, type QueueMessage } from '../../functions/core/queue-message.ts'
 import { createDeliver } from '../../functions/deliver.ts'
 import { createErp } from '../../functions/erp/client.ts'
@@ -38,24 +39,31 @@ export function record(body: string, messageId = 'record'): SQSRecord {
   }
 }
 
+export type Delivery = Awaited<ReturnType<typeof deliveryUnderTest>>
+
 /** Everything from the queue to a simulated ERP, for real, with a clock that the test moves. */
 export async function deliveryUnderTest({
   messages = [chatMessage()],
   put = 'merge',
   timeout = 2_000,
+  adapters,
   ...given
 }: {
   messages?: SimulatedMessage[]
   put?: 'merge' | 'replace'
   timeout?: number
+  /** Those of another home, on the clock that they are given. */
+  adapters?: (clock: Clock) => { queue: Queue; deadLetters: Queue; states: MessageStates }
 } & Partial<SettleDependencies> = {}) {
   const { now: clock, advance } = stoppedClock()
   const erp = await startSimulatedErp({ messages, token: 'token', put })
   const database = openDatabase(temporaryFolder())
   const queues = { clock, receiver: 'test' }
-  const queue = createSqliteQueue(database, { ...queues, name: 'events', deadLetters: 'dead letters' })
-  const deadLetters = createSqliteQueue(database, { ...queues, name: 'dead letters' })
-  const states = createSqliteMessageStates(database)
+  const { queue, deadLetters, states } = adapters?.(clock) ?? {
+    queue: createSqliteQueue(database, { ...queues, name: 'events', deadLetters: 'dead letters' }),
+    deadLetters: createSqliteQueue(database, { ...queues, name: 'dead letters' }),
+    states: createSqliteMessageStates(database),
+  }
   onTestFinished(async () => {
     await erp.stop()
     database.close()

@@ -1,0 +1,47 @@
+import { expect } from 'vitest'
+import { chatMessage, type Delivery } from './delivery.ts'
+import { done, reopened, update } from './factories.ts'
+
+const day = 24 * 3600_000
+const events = 500
+
+/** The chat messages of an outage. */
+export const outageMessages = Array.from({ length: 20 }, (_, index) => chatMessage({ id: index + 1 }))
+
+/** Lets time pass in steps, and delivers what comes up in each. */
+export async function live(delivery: Delivery, ms: number, step: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += step) {
+    delivery.pass(step)
+    await delivery.run()
+  }
+}
+
+/**
+ * Three days without the ERP, and events for every chat message all the time.
+ * @param quiet ms that it goes on without events
+ */
+export async function outage(delivery: Delivery, quiet = 0): Promise<Delivery> {
+  delivery.erp.fault = () => ({ kind: 'status', status: 503 })
+  for (let index = 0; index < events; index += 1) {
+    const receivedAt = new Date(delivery.clock()).toISOString()
+    const change = index % 2 ? done : reopened
+    const common = { eventId: `e${index}`, receivedAt }
+    await delivery.accept(...outageMessages.map(({ id }) => update(change, { ...common, messageId: String(id) })))
+    delivery.pass((3 * day) / events)
+    if (index % 10 === 0) await delivery.run()
+  }
+  await live(delivery, quiet, 3600_000)
+  await delivery.run()
+  delivery.erp.fault = undefined
+  return delivery
+}
+
+/** Every chat message is done, each by one PUT, and nothing was set aside. */
+export async function expectAllDone(delivery: Delivery): Promise<void> {
+  for (const { id } of outageMessages) {
+    expect(delivery.erp.message(id)?.completed).toBe(true)
+    const { registers } = await delivery.state(String(id))
+    expect(Object.values(registers).flatMap(({ writes }) => writes.filter(({ parked }) => parked))).toEqual([])
+  }
+  expect(delivery.puts()).toHaveLength(outageMessages.length)
+}
