@@ -105,8 +105,14 @@ export function model(seed: number, { workers: count = 3 } = {}) {
         ),
       put: (_, data) => {
         const isRefused = JSON.stringify(data).includes(refusedEmoji)
-        const landsLate = () =>
-          void late.push({ at: now + random.below(lostAnswerWait - 10_000), apply: () => isRefused || void put(data) })
+        // Within the time that the bridge waits after a lost answer, counted from when it was sent.
+        const sentAt = now
+        const landsLate = () => {
+          const at = sentAt + random.below(lostAnswerWait - 10_000)
+          const apply = () => isRefused || void put(data)
+          if (at <= now) apply()
+          else late.push({ at, apply })
+        }
         const crash = () => {
           if (random.chance(0.6)) landsLate()
         }
