@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { isDue, redrive } from '../functions/core/message-state.ts'
 import { attemptMessage, encode } from '../functions/core/queue-message.ts'
+import { createDeliver } from '../functions/deliver.ts'
 import { withBreaker } from '../functions/erp/breaker.ts'
-import { chatMessage, deliveryUnderTest } from './support/delivery.ts'
+import { chatMessage, deliveryUnderTest, record } from './support/delivery.ts'
 import { at, done, noon, react, reopened, unreact, update } from './support/factories.ts'
 import { expectAllDone, live, outage, outageMessages } from './support/outage.ts'
 
@@ -91,6 +92,28 @@ describe('what broke a model of the algorithm before it was written', () => {
     delivery.erp.fault = ({ body }) => (body.includes('second') ? refused : undefined)
     delivery.pass(60_000)
     await delivery.run()
+    expect(delivery.erp.message(42)?.message_text).toBe('first')
+  })
+
+  it('what was shown before a crash with a PUT in flight is not taken for shown when that PUT is refused later', async () => {
+    const delivery = await deliveryUnderTest()
+    await delivery.accept(update(text('first'), { occurredAt: at(-30) }))
+    await delivery.run()
+    const { erp } = delivery.dependencies
+    const dying: typeof erp = {
+      get: erp.get,
+      async put(...call) {
+        await erp.put(...call)
+        throw new Error('killed')
+      },
+    }
+    const deliver = createDeliver({ ...delivery.dependencies, erp: dying })
+    const updates = [update(text('second'), { occurredAt: at(-20) })]
+    await deliver({ Records: [record(encode({ version: 1, kind: 'updates', updates }))] })
+    expect(delivery.erp.message(42)?.message_text).toBe('second')
+    delivery.erp.fault = ({ body }) => (body.includes('second') ? refused : undefined)
+    delivery.erp.edit(42, (message) => Object.assign(message, { message_text: 'something else' }))
+    await live(delivery, 5 * minute, minute)
     expect(delivery.erp.message(42)?.message_text).toBe('first')
   })
 
