@@ -121,7 +121,8 @@ export function foldWithin(
   const firstArrivals = { ...state.firstArrivals }
   const full: QueuedUpdate[] = []
   let stale = 0
-  let bytes = size(state)
+  const measure = limit === Number.POSITIVE_INFINITY ? () => 0 : size
+  let bytes = measure(state)
   for (const update of updates) {
     const key = registerKey(update)
     const known = registers[key]
@@ -137,9 +138,9 @@ export function foldWithin(
     const isNew = isNoted && !firstArrivals[write.identity]
     const grown =
       bytes +
-      size({ [key]: after }) -
-      (known ? size({ [key]: known }) : 0) +
-      (isNew ? size({ [write.identity]: arrival }) : 0)
+      measure({ [key]: after }) -
+      (known ? measure({ [key]: known }) : 0) +
+      (isNew ? measure({ [write.identity]: arrival }) : 0)
     if (grown > limit && grown > bytes) {
       full.push(update)
       continue
