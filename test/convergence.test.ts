@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { isDue, redrive } from '../functions/core/message-state.ts'
+import { isDue } from '../functions/core/message-state.ts'
 import { attemptMessage, encode } from '../functions/core/queue-message.ts'
 import { createDeliver } from '../functions/deliver.ts'
 import { withBreaker } from '../functions/erp/breaker.ts'
 import { chatMessage, deliveryUnderTest, record } from './support/delivery.ts'
 import { at, done, noon, react, reopened, unreact, update } from './support/factories.ts'
-import { expectAllDone, live, outage, outageMessages } from './support/outage.ts'
+import { expectAllDone, live, outage, outageMessages, redriveAll } from './support/outage.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -240,14 +240,7 @@ describe('an outage of three days', () => {
 
   it('with an age limit of one day parks everything with its reason, and a redrive brings it home', async () => {
     const delivery = await outage(await deliveryUnderTest({ messages: outageMessages, maxAge: day }), 1.5 * day)
-    for (const { id } of outageMessages) {
-      const state = await delivery.state(String(id))
-      const stored = await delivery.states.load(String(id))
-      const reasons = Object.values(state.registers).flatMap(({ writes }) => writes.map(({ parked }) => parked?.reason))
-      expect(new Set(reasons)).toEqual(new Set(['age']))
-      await delivery.states.save(String(id), { body: JSON.stringify(redrive(state)), sweepAt: 0 }, stored?.version)
-    }
-    await delivery.sweep()
+    await redriveAll(delivery)
     await live(delivery, hour, 15 * minute)
     await expectAllDone(delivery)
   })

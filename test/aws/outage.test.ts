@@ -1,30 +1,45 @@
-import { expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { createDynamoMessageStates } from '../../functions/aws/message-state.ts'
 import { createSqsQueue } from '../../functions/aws/queue.ts'
 import type { Clock, Queue } from '../../functions/core/ports.ts'
-import { deliveryUnderTest } from '../support/delivery.ts'
+import { type Delivery, deliveryUnderTest } from '../support/delivery.ts'
 import { startDynamo } from '../support/dynamodb.ts'
-import { expectAllDone, live, outage, outageMessages } from '../support/outage.ts'
+import { expectAllDone, live, outage, outageMessages, redriveAll } from '../support/outage.ts'
 import { startSqs } from '../support/sqs.ts'
 
-it('an outage of three days ends in one PUT for each chat message over SQS and DynamoDB too', async () => {
+const day = 24 * 3600_000
+
+describe('an outage of three days, over SQS and DynamoDB', () => {
+  it('ends in one PUT for each chat message', async () => {
+    const delivery = await outage(await deliveryOnAws())
+    await live(delivery, 3600_000, 15 * 60_000)
+    await expectAllDone(delivery)
+    expect(await delivery.deadLetters.receive({ max: 10, visibility: 1_000 })).toEqual([])
+  }, 60_000)
+
+  it('with an age limit of one day parks everything, and a redrive brings it home', async () => {
+    const delivery = await outage(await deliveryOnAws({ maxAge: day }), 1.5 * day)
+    await redriveAll(delivery)
+    await live(delivery, 3600_000, 15 * 60_000)
+    await expectAllDone(delivery)
+  }, 60_000)
+})
+
+async function deliveryOnAws(given: { maxAge?: number } = {}): Promise<Delivery> {
   const [sqs, dynamo] = await Promise.all([startSqs(), startDynamo()])
   onTestFinished(() => Promise.all([sqs.stop(), dynamo.stop()]).then(() => {}))
   const { url, deadLettersUrl } = await sqs.createQueues(10)
   const { table, index } = await dynamo.createTable()
-  const delivery = await deliveryUnderTest({
+  return deliveryUnderTest({
     messages: outageMessages,
     adapters: (clock) => ({
       queue: held(createSqsQueue({ client: sqs.sqs, url }), clock),
       deadLetters: createSqsQueue({ client: sqs.sqs, url: deadLettersUrl }),
       states: createDynamoMessageStates({ client: dynamo.dynamo, table, index }),
     }),
+    ...given,
   })
-  await outage(delivery)
-  await live(delivery, 3600_000, 15 * 60_000)
-  await expectAllDone(delivery)
-  expect(await delivery.deadLetters.receive({ max: 10, visibility: 1_000 })).toEqual([])
-}, 60_000)
+}
 
 /** SQS knows just its own time: delayed messages are held back by the test's clock, and go over the wire when it is theirs. */
 function held(queue: Queue, clock: Clock): Queue {

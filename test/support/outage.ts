@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { redrive } from '../../functions/core/message-state.ts'
 import { chatMessage, type Delivery } from './delivery.ts'
 import { done, reopened, update } from './factories.ts'
 
@@ -34,6 +35,18 @@ export async function outage(delivery: Delivery, quiet = 0): Promise<Delivery> {
   await delivery.run()
   delivery.erp.fault = undefined
   return delivery
+}
+
+/** Everything was parked by age, and is made due again, as an operator would. */
+export async function redriveAll(delivery: Delivery): Promise<void> {
+  for (const { id } of outageMessages) {
+    const state = await delivery.state(String(id))
+    const stored = await delivery.states.load(String(id))
+    const reasons = Object.values(state.registers).flatMap(({ writes }) => writes.map(({ parked }) => parked?.reason))
+    expect(new Set(reasons)).toEqual(new Set(['age']))
+    await delivery.states.save(String(id), { body: JSON.stringify(redrive(state)), sweepAt: 0 }, stored?.version)
+  }
+  await delivery.sweep()
 }
 
 /** Every chat message is done, each by one PUT, and nothing was set aside. */
