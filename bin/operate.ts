@@ -12,7 +12,10 @@ process.umask(0o077)
 async function open({ stack, region }: { stack?: string | undefined; region: string }): Promise<Home> {
   if (stack === undefined) return thisMachine(settingsOfThisMachine())
   // The AWS clients are there for whoever deploys, and not for whoever just starts the bridge.
-  return (await import('../operator/stack.ts')).openStack(stack, region)
+  const { openStack } = await import('../operator/stack.ts').catch((error) => {
+    throw new Error('--stack needs the packages of whoever deploys: run npm ci first', { cause: error })
+  })
+  return openStack(stack, region)
 }
 
 const [command, ...args] = process.argv.slice(2)

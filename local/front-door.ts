@@ -51,9 +51,12 @@ export async function openFrontDoor({
     if (!request.complete) await drained(request)
     response.end()
   }
-  const server = createServer(options, (request, response) => void answer(request, response))
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
+    answer(request, response).catch(() => response.destroy())
+  }
+  const server = createServer(options, listener)
   // Whatever a client expects of us, it gets the same answer as without.
-  server.on('checkExpectation', (request, response) => void answer(request, response))
+  server.on('checkExpectation', listener)
   server.on('clientError', refuseMalformed)
   await listening(server, host, port)
   const { port: actual } = server.address() as AddressInfo

@@ -125,6 +125,10 @@ export async function deliveryUnderTest({
     puts(): unknown[] {
       return erp.requests.filter(({ method }) => method === 'PUT').map(({ body }) => JSON.parse(body).data)
     },
+    /** The emojis that the ERP's chat message 42 shows, sorted. */
+    emojis(): string[] {
+      return (erp.message(42)?.reactions ?? []).map(({ emoji }) => emoji).sort()
+    },
     gets(): number {
       return erp.requests.filter(({ method }) => method === 'GET').length
     },
