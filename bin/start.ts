@@ -1,11 +1,8 @@
 import { type Bridge, startBridge } from '../local/bridge.ts'
-import { isStartedByNpm, settingsOfThisMachine } from '../local/environment.ts'
+import { endOrderly } from '../local/ending.ts'
+import { settingsOfThisMachine } from '../local/environment.ts'
 import { explain } from '../local/explain.ts'
 import { createLog } from '../local/log.ts'
-import { whenNpmEnds } from '../local/parent.ts'
-
-/** Whoever stops the bridge waits no longer than this; ms. What is still in flight then goes on at the next start. */
-const patience = 8_000
 
 // What is kept here is other people's talk.
 process.umask(0o077)
@@ -13,23 +10,10 @@ process.umask(0o077)
 try {
   const bridge = await startBridge(settingsOfThisMachine(), createLog(console.log))
   console.log(welcome(bridge))
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(bridge))
-  if (isStartedByNpm()) whenNpmEnds(() => void stop(bridge))
+  endOrderly(bridge.stop)
 } catch (error) {
   console.error(`chatroom-bridge: ${explain(error)}`)
   process.exit(1)
-}
-
-let isStopping = false
-
-/** Ctrl-C reaches npm and this process alike, and may come twice. */
-async function stop(bridge: Bridge): Promise<void> {
-  if (isStopping) return
-  isStopping = true
-  console.log('Stopping: finishing what is in flight.')
-  setTimeout(() => process.exit(0), patience).unref()
-  await bridge.stop()
-  process.exit(0)
 }
 
 function welcome({ url, simulatedErp, secrets }: Bridge): string {

@@ -4,7 +4,6 @@ import { cleared } from './core/cleared.ts'
 import {
   doubt,
   dueRegisters,
-  isDue,
   type MessageState,
   type Parked,
   park,
@@ -103,11 +102,8 @@ export function withResult(
   const tried = puts > 0 ? { ...found, lastPutAt: now } : found
   if (retryAt === undefined) return { ...tried, attempts: 0 }
   const young = parkOld(tried, now - maxAge, now)
-  return {
-    ...young,
-    attempts: state.attempts + (unasked ? 0 : 1),
-    ...(isDue(young) && { nextAttemptAt: retryAt }),
-  }
+  // Also where nothing is due any more: what is redriven must not overtake a PUT whose answer was lost.
+  return { ...young, attempts: state.attempts + (unasked ? 0 : 1), nextAttemptAt: retryAt }
 }
 
 /** The state with what an attempt found out; it may have grown since the attempt began. */

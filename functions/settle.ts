@@ -8,11 +8,10 @@ import {
   isDue,
   type MessageState,
   readState,
-  tidy,
 } from './core/message-state.ts'
 import type { MessageStates, Queue, StoredState } from './core/ports.ts'
 import { attemptMessage, encode, type QueuedUpdate } from './core/queue-message.ts'
-import { needsScheduling, nextStep, sweepAt } from './core/schedule.ts'
+import { needsScheduling, nextStep, recordOf } from './core/schedule.ts'
 
 /** What came for one chat message: updates, and attempts by their `at`. */
 export type Arrivals = { updates: QueuedUpdate[]; attempts: (number | undefined)[] }
@@ -60,7 +59,7 @@ export async function settle(
     let state = arrived
     const isLeasing = step.kind === 'attempt' && attemptNow
     if (isLeasing) state = { ...arrived, lease: { holder, until: now + leaseFor } }
-    else if (step.kind === 'nothing') state = rested(arrived)
+    else if (step.kind === 'nothing') state = rested(arrived, now)
     else state = await scheduled(messageId, arrived, step.kind === 'later' ? step.at : now, dependencies)
     const version = await save(messageId, state, stored, dependencies)
     if (version === undefined) continue
@@ -119,8 +118,9 @@ async function released(
   { isOurs, dependencies }: { isOurs: boolean; dependencies: SettleDependencies },
 ): Promise<MessageState> {
   const state = isOurs ? without(found, 'lease') : found
-  if (!isDue(state)) return isOurs ? rested(state) : state
-  const step = nextStep(state, dependencies.clock(), dependencies.spacing)
+  const now = dependencies.clock()
+  if (!isDue(state)) return isOurs ? rested(state, now) : state
+  const step = nextStep(state, now, dependencies.spacing)
   return scheduled(messageId, state, step.kind === 'later' ? step.at : 0, dependencies)
 }
 
@@ -160,9 +160,13 @@ function isAwaited(attempts: Arrivals['attempts'], state: MessageState): boolean
   )
 }
 
-/** Nothing is due. The attempt that may still be on the queue stays known, so that the next burst doesn't add another. */
-function rested(state: MessageState): MessageState {
-  return { ...without(state, 'nextAttemptAt'), attempts: 0 }
+/**
+ * Nothing is due. The attempt that may still be on the queue stays known, so that the next burst doesn't add another; so does
+ * a time that the next attempt has to wait for.
+ */
+function rested(state: MessageState, now: number): MessageState {
+  const isOver = (state.nextAttemptAt ?? 0) <= now
+  return { ...(isOver ? without(state, 'nextAttemptAt') : state), attempts: 0 }
 }
 
 /** @returns the record's version; undefined when somebody else saved since it was loaded */
@@ -172,10 +176,9 @@ async function save(
   loaded: StoredState | undefined,
   { states, clock }: SettleDependencies,
 ): Promise<number | undefined> {
-  const now = clock()
-  const body = JSON.stringify(tidy(state, now))
-  if (body === loaded?.body) return loaded.version
-  return states.save(messageId, { body, sweepAt: sweepAt(state, now) }, loaded?.version)
+  const record = recordOf(state, clock())
+  if (record.body === loaded?.body) return loaded.version
+  return states.save(messageId, record, loaded?.version)
 }
 
 /**

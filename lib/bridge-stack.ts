@@ -6,7 +6,7 @@ import { deliverSeconds, exampleErpUrl, type Settings, type SourceSettings } fro
 import { acknowledge } from './acknowledged.ts'
 import { BridgeFunction } from './bridge-function.ts'
 import { Delivery } from './delivery.ts'
-import { dueIndex, MessageStateTable } from './message-state.ts'
+import { MessageStateTable } from './message-state.ts'
 import { OperatorSecret } from './operator-secret.ts'
 import { EventQueue } from './queue.ts'
 import { WebhookApi } from './webhook-api.ts'
@@ -55,7 +55,6 @@ export class BridgeStack extends Stack {
         QUEUE_URL: queue.queueUrl,
         DEAD_LETTERS_URL: deadLetters.queueUrl,
         TABLE_NAME: tableName,
-        DUE_INDEX: dueIndex,
         ERP_SESSION_ID: erpSession.secretArn,
         ERP_BASE_URL: settings.ERP_BASE_URL ?? exampleErpUrl,
         ERP_PUT: settings.ERP_PUT,
@@ -78,7 +77,6 @@ export class BridgeStack extends Stack {
       environment: {
         QUEUE_URL: queue.queueUrl,
         TABLE_NAME: tableName,
-        DUE_INDEX: dueIndex,
       } satisfies Env<typeof SweepEnv>,
     })
     queue.grantSendMessages(sweep)

@@ -3,8 +3,11 @@ import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } fr
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
 
-/** The index of what is due: sparse, because only records that are due have its attributes. */
-export const dueIndex = 'due'
+/** The indexes of what is due and of what is parked: sparse, because only such records have their attributes. */
+const indexes = [
+  { indexName: 'due', sortKey: { name: 'sweepAt', type: AttributeType.NUMBER } },
+  { indexName: 'parked', sortKey: { name: 'parkedAt', type: AttributeType.NUMBER } },
+]
 
 /** The records of chat messages. */
 export class MessageStateTable extends Construct {
@@ -20,12 +23,14 @@ export class MessageStateTable extends Construct {
       // What is wanted and not yet shown stands nowhere else.
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     })
-    this.table.addGlobalSecondaryIndex({
-      indexName: dueIndex,
-      partitionKey: { name: 'due', type: AttributeType.STRING },
-      sortKey: { name: 'sweepAt', type: AttributeType.NUMBER },
-      projectionType: ProjectionType.KEYS_ONLY,
-    })
+    for (const { indexName, sortKey } of indexes) {
+      this.table.addGlobalSecondaryIndex({
+        indexName,
+        partitionKey: { name: indexName, type: AttributeType.STRING },
+        sortKey,
+        projectionType: ProjectionType.KEYS_ONLY,
+      })
+    }
   }
 
   /** Lets a function load and save records. The table's own grants would add every index. */
@@ -39,7 +44,7 @@ export class MessageStateTable extends Construct {
 
   /** Lets a function find what is due. */
   grantDue(grantee: IGrantable): void {
-    const resourceArns = [`${this.table.tableArn}/index/${dueIndex}`]
+    const resourceArns = [`${this.table.tableArn}/index/due`]
     Grant.addToPrincipal({ grantee, actions: ['dynamodb:Query'], resourceArns })
   }
 }

@@ -29,6 +29,11 @@ const migrations = [
      sweep_at INTEGER
    );
    CREATE INDEX states_due ON states (sweep_at) WHERE sweep_at IS NOT NULL;`,
+  // A record that looks as if something of it were parked is found, and given its time when it is next saved.
+  `ALTER TABLE states ADD COLUMN parked_at INTEGER;
+   UPDATE states SET parked_at = 0 WHERE body LIKE '%"parked":{%';
+   CREATE INDEX states_parked ON states (parked_at) WHERE parked_at IS NOT NULL;
+   CREATE INDEX messages_in_hand ON messages (queue, receiver) WHERE receiver IS NOT NULL;`,
 ]
 
 /** The one file that holds queue and message states. */

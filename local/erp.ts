@@ -1,6 +1,7 @@
 import { createErp, type Erp } from '../functions/erp/client.ts'
 import { fixedSession } from '../functions/erp/session.ts'
 import type { Settings } from '../functions/settings.ts'
+import { urlHere } from './address.ts'
 
 /** The token of the simulated ERP, where settings give none. */
 const simulatedToken = 'simulated'
@@ -8,6 +9,11 @@ const simulatedToken = 'simulated'
 /** The token for the ERP of the settings, simulated or not. */
 export function erpToken(settings: Settings): string {
   return settings.ERP_TOKEN ?? simulatedToken
+}
+
+/** Where the simulated ERP of the settings listens, unless they let it take a free port. */
+export function urlOfSimulatedErp({ HOST, ERP_PORT }: Settings): string {
+  return urlHere(HOST, ERP_PORT)
 }
 
 /**

@@ -8,8 +8,8 @@ export type SqliteQueue = Queue & {
   onSend(wake: () => void): void
   /** When the next message can be received (epoch ms); undefined when there is none. */
   nextVisibleAt(): number | undefined
-  /** Makes visible at once what other receivers have in their hands: for when they are known to be dead. */
-  releaseOthers(): Promise<void>
+  /** Makes visible at once what receivers that are gone had in their hands. */
+  releaseGone(isGone: (receiver: string) => boolean): Promise<void>
 }
 
 type Row = { id: number; receipt: string; body: string; receives: number; sent_at: number; reason: string | null }
@@ -45,9 +45,9 @@ export function createSqliteQueue(
   const giveBack = sqlite.prepare(
     'UPDATE messages SET visible_at = ?, receipt = NULL, receiver = NULL WHERE queue = ? AND id = ? AND receipt = ?',
   )
-  const giveBackOthers = sqlite.prepare(
-    `UPDATE messages SET visible_at = ?, receipt = NULL, receiver = NULL
-     WHERE queue = ? AND receiver <> ? AND visible_at > ?`,
+  const receivers = sqlite.prepare('SELECT DISTINCT receiver FROM messages WHERE queue = ? AND receiver IS NOT NULL')
+  const giveBackAll = sqlite.prepare(
+    'UPDATE messages SET visible_at = min(visible_at, ?), receipt = NULL, receiver = NULL WHERE queue = ? AND receiver = ?',
   )
   const next = sqlite.prepare('SELECT min(visible_at) AS at FROM messages WHERE queue = ?')
   const listeners: (() => void)[] = []
@@ -97,9 +97,12 @@ export function createSqliteQueue(
     nextVisibleAt() {
       return (next.get(name) as { at: number | null }).at ?? undefined
     },
-    async releaseOthers() {
+    async releaseGone(isGone) {
+      const gone = (receivers.all(name) as { receiver: string }[]).filter(({ receiver: other }) => isGone(other))
+      if (gone.length === 0) return
       const now = clock()
-      await write(() => giveBackOthers.run(now, name, receiver, now))
+      await write(() => gone.map(({ receiver: other }) => giveBackAll.run(now, name, other)))
+      for (const wake of listeners) wake()
     },
   }
 }

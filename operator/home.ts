@@ -1,4 +1,4 @@
-import type { MessageStates } from '../functions/core/ports.ts'
+import type { MessageStates, Queue } from '../functions/core/ports.ts'
 import type { Erp } from '../functions/erp/client.ts'
 
 /** Which home a command is for, as options of `parseArgs`. */
@@ -20,6 +20,8 @@ export type Home = {
   sources: ReadonlyMap<string, SourceOfHome>
   secrets: HomeSecrets
   states: MessageStates
+  queue: Queue
+  deadLetters: Queue
   erp: Erp
   close(): void
 }

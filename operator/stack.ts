@@ -1,8 +1,10 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { SQSClient } from '@aws-sdk/client-sqs'
 import { clientSettings } from '../functions/aws/client-settings.ts'
 import { createDynamoMessageStates } from '../functions/aws/message-state.ts'
+import { createSqsQueue } from '../functions/aws/queue.ts'
 import { createSecretsManagerEditor, createSecretsManagerSession } from '../functions/aws/secrets.ts'
 import { secretsOf } from '../functions/core/webhook-secrets.ts'
 import { createErp } from '../functions/erp/client.ts'
@@ -24,6 +26,7 @@ export async function openStack(name: string, region: string): Promise<Home> {
   const client = new SecretsManagerClient(settings)
   const editor = createSecretsManagerEditor({ client, secretId: output('WebhookSecretsName') })
   const erpSession = output('ErpSessionName')
+  const sqs = new SQSClient(settings)
   return {
     url: output('ApiUrl'),
     whenSilent: `look at the stack ${name}`,
@@ -48,8 +51,10 @@ export async function openStack(name: string, region: string): Promise<Home> {
     states: createDynamoMessageStates({
       client: new DynamoDBClient(settings),
       table: output('TableName'),
-      index: 'due',
     }),
+    queue: createSqsQueue({ client: sqs, url: output('QueueUrl') }),
+    // It waits, so that every one of SQS's servers is asked.
+    deadLetters: createSqsQueue({ client: sqs, url: output('DeadLettersUrl'), wait: 1_000 }),
     erp: createErp({
       baseUrl: output('ErpBaseUrl'),
       buildId: outputs.get('ErpBuildId'),

@@ -1,8 +1,7 @@
 import type { Settings } from '../functions/settings.ts'
 import { urlHere } from '../local/address.ts'
-import { openDatabase } from '../local/database.ts'
-import { erpOf } from '../local/erp.ts'
-import { createSqliteMessageStates } from '../local/message-state.ts'
+import { openData } from '../local/data.ts'
+import { erpOf, urlOfSimulatedErp } from '../local/erp.ts'
 import { openSecrets } from '../local/secrets.ts'
 import type { Home } from './home.ts'
 
@@ -11,8 +10,8 @@ import type { Home } from './home.ts'
  * @throws when its data can't be read
  */
 export function thisMachine(settings: Settings): Home {
-  const { DATA_DIR, HOST, PORT, ERP_PORT, WEBHOOK_SECRETS, sources } = settings
-  const database = openDatabase(DATA_DIR)
+  const { DATA_DIR, HOST, PORT, WEBHOOK_SECRETS, sources } = settings
+  const data = openData(DATA_DIR)
   const secrets = openSecrets(DATA_DIR, WEBHOOK_SECRETS)
   return {
     url: urlHere(HOST, PORT),
@@ -27,8 +26,10 @@ export function thisMachine(settings: Settings): Home {
           ? `WEBHOOK_SECRETS fixes the secrets of ${source}: change them there`
           : undefined,
     },
-    states: createSqliteMessageStates(database),
-    erp: erpOf(settings, urlHere(HOST, ERP_PORT)),
-    close: () => database.close(),
+    states: data.states,
+    queue: data.queue,
+    deadLetters: data.deadLetters,
+    erp: erpOf(settings, urlOfSimulatedErp(settings)),
+    close: () => data.close(),
   }
 }

@@ -97,7 +97,7 @@ async function deployed() {
   const erp = await startSimulatedErp({ messages: [chatMessage()], token: 'token' })
   onTestFinished(() => Promise.all([sqs.stop(), dynamo.stop(), secrets.stop(), erp.stop()]).then(() => {}))
   const { url, deadLettersUrl } = await sqs.createQueues(10)
-  const { table, index } = await dynamo.createTable()
+  const table = await dynamo.createTable()
   const store = (Name: string, value: unknown) =>
     secrets.secretsManager.send(new CreateSecretCommand({ Name, SecretString: JSON.stringify(value) }))
   await store('webhook-secrets', { generic: [secret] })
@@ -110,7 +110,7 @@ async function deployed() {
   }
   // The SDK calls the host that a queue's URL names, which is none of this machine's.
   const here = (queueUrl: string) => new URL(new URL(queueUrl).pathname, sqs.client.endpoint).href
-  const common = { ...endpoints, QUEUE_URL: here(url), TABLE_NAME: table, DUE_INDEX: index }
+  const common = { ...endpoints, QUEUE_URL: here(url), TABLE_NAME: table }
   const [ingest, deliver, sweep] = await Promise.all([
     startLambda<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(bundles['Ingest'] ?? '', {
       ...common,
@@ -130,7 +130,7 @@ async function deployed() {
     startLambda<object, { attempts: number }>(bundles['Sweep'] ?? '', common),
   ])
   const queue = createSqsQueue({ client: sqs.sqs, url })
-  const states = createDynamoMessageStates({ client: dynamo.dynamo, table, index })
+  const states = createDynamoMessageStates({ client: dynamo.dynamo, table })
   return { ingest, sweep, erp, queue, states, source: eventSource(queue, deliver) }
 }
 

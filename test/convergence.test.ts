@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { isDue } from '../functions/core/message-state.ts'
+import { isDue, redrive } from '../functions/core/message-state.ts'
 import { attemptMessage, encode } from '../functions/core/queue-message.ts'
+import { recordOf } from '../functions/core/schedule.ts'
 import { createDeliver } from '../functions/deliver.ts'
 import { withBreaker } from '../functions/erp/breaker.ts'
 import { chatMessage, deliveryUnderTest, record } from './support/delivery.ts'
@@ -243,6 +244,28 @@ describe('an outage of three days', () => {
     await redriveAll(delivery)
     await live(delivery, hour, 15 * minute)
     await expectAllDone(delivery)
+  })
+})
+
+describe('a redrive', () => {
+  it('does not overtake a PUT whose answer was lost when the wish was parked', async () => {
+    const delivery = await deliveryUnderTest({ maxAge: minute })
+    delivery.erp.fault = ({ method }) => (method === 'PUT' ? { kind: 'status', status: 500 } : undefined)
+    await delivery.accept(update(done))
+    await delivery.run()
+    delivery.pass(minute)
+    await delivery.run()
+    expect(isDue(await delivery.state())).toBe(false)
+
+    delivery.erp.fault = undefined
+    const asked = delivery.erp.requests.length
+    const stored = await delivery.states.load('42')
+    await delivery.states.save('42', recordOf(redrive(await delivery.state()), delivery.clock()), stored?.version)
+    await delivery.queue.send(encode(attemptMessage('42')))
+    await live(delivery, minute - 1_000, 1_000)
+    expect(delivery.erp.requests).toHaveLength(asked)
+    await live(delivery, 2_000, 1_000)
+    expect(delivery.erp.message(42)?.completed).toBe(true)
   })
 })
 

@@ -18,12 +18,12 @@ const log = () => {}
 /** A stack as its outputs tell of it: real adapters on local servers, a front door, and deliver at work behind it. */
 async function deployedStack() {
   const [dynamo, secrets] = await Promise.all([startDynamo(), startSecretsManager()])
-  const { table, index } = await dynamo.createTable()
+  const table = await dynamo.createTable()
   for (const Name of ['webhook-secrets', 'erp-session']) {
     await secrets.secretsManager.send(new CreateSecretCommand({ Name, SecretString: '{}' }))
   }
   const common = { client: secrets.secretsManager, clock: Date.now }
-  const states = createDynamoMessageStates({ client: dynamo.dynamo, table, index })
+  const states = createDynamoMessageStates({ client: dynamo.dynamo, table })
   const delivery = await deliveryUnderTest({ states, clock: Date.now })
   const session = createSecretsManagerSession({ ...common, secretId: 'erp-session' })
   delivery.dependencies.erp = createErp({ baseUrl: delivery.erp.url, session, clock: Date.now })
@@ -50,6 +50,8 @@ async function deployedStack() {
     WebhookSecretsName: 'webhook-secrets',
     ErpSessionName: 'erp-session',
     TableName: table,
+    QueueUrl: 'http://127.0.0.1/events',
+    DeadLettersUrl: 'http://127.0.0.1/dead',
   })
   const environment = {
     AWS_ACCESS_KEY_ID: 'test',

@@ -3,7 +3,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions'
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
 import { describe, expect, it } from 'vitest'
 import cdk from '../cdk.json' with { type: 'json' }
-import { stateKeys } from '../functions/aws/message-state.ts'
+import { stateTable } from '../functions/aws/message-state.ts'
 import { readSettings } from '../functions/settings.ts'
 import { BridgeStack } from '../lib/bridge-stack.ts'
 import { temporaryFolder } from './support/folder.ts'
@@ -147,17 +147,15 @@ describe('the stack', () => {
       Properties: {
         BillingMode: 'PAY_PER_REQUEST',
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-        KeySchema: [{ AttributeName: stateKeys.table, KeyType: 'HASH' }],
-        GlobalSecondaryIndexes: [
-          {
-            IndexName: 'due',
-            Projection: { ProjectionType: 'KEYS_ONLY' },
-            KeySchema: [
-              { AttributeName: stateKeys.indexPartition, KeyType: 'HASH' },
-              { AttributeName: stateKeys.indexSort, KeyType: 'RANGE' },
-            ],
-          },
-        ],
+        KeySchema: [{ AttributeName: stateTable.key, KeyType: 'HASH' }],
+        GlobalSecondaryIndexes: Object.entries(stateTable.indexes).map(([IndexName, { partition, sort }]) => ({
+          IndexName,
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+          KeySchema: [
+            { AttributeName: partition, KeyType: 'HASH' },
+            { AttributeName: sort, KeyType: 'RANGE' },
+          ],
+        })),
       },
     })
   })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { startSimulatedErp } from '../local/simulated-erp.ts'
-import { run, startBridgeProcess } from './support/bridge-process.ts'
+import { run, startBridgeProcess, startProcess } from './support/bridge-process.ts'
 import { chatMessage } from './support/delivery.ts'
 import { temporaryFolder } from './support/folder.ts'
 import { closedIssue, githubWebhook, reopenedIssue } from './support/github.ts'
@@ -176,6 +176,22 @@ describe('kill -9', () => {
     const shown = () => [...completed].every(([id, value]) => erp.message(id)?.completed === value)
     await until(shown, 'every acknowledged event in the ERP')
     expect([kills, acknowledged]).toEqual([6, events])
+  })
+})
+
+describe('npm run worker', () => {
+  it('delivers what the bridge accepted, and what a killed one had in its hands', async () => {
+    const erp = await startSimulatedErp({ messages: [chatMessage()], token: 'token' })
+    onTestFinished(() => erp.stop())
+    const settings = { DATA_DIR: temporaryFolder(), ERP_BASE_URL: erp.url, ERP_TOKEN: 'token', WEBHOOK_SECRETS }
+    const bridge = await startBridgeProcess(settings)
+    erp.fault = () => ({ kind: 'silence' })
+    expect(await post(`${bridge.url}/webhooks/generic/42`, { type: 'done' })).toBe(202)
+    await until(() => erp.requests.length > 0, 'an attempt')
+    await startProcess(['bin/work.ts'], settings, 'One more worker delivers')
+    erp.fault = undefined
+    await bridge.end('SIGKILL')
+    await until(() => erp.message(42)?.completed === true, 'the completed message', 5_000)
   })
 })
 

@@ -9,57 +9,65 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import type { MessageStates } from '../core/ports.ts'
 
-/** The names of the table's key and of its index's, which holds keys only. */
-export const stateKeys = { table: 'messageId', indexPartition: 'due', indexSort: 'sweepAt' } as const
+/** The table's key, and its two indexes by name, with the keys that are all that they hold. */
+export const stateTable = {
+  key: 'messageId',
+  indexes: { due: { partition: 'due', sort: 'sweepAt' }, parked: { partition: 'parked', sort: 'parkedAt' } },
+} as const
 
 /**
- * Partitions of the index. One takes 1,000 writes a second, and where it takes no more DynamoDB refuses writes of the table
+ * Partitions of an index. One takes 1,000 writes a second, and where it takes no more DynamoDB refuses writes of the table
  * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/gsi-throttling.html); a chat message that becomes due,
  * is leased and fulfilled costs it four. With one partition all would end at 250 chat messages a second; eight cost a sweep
  * seven more queries every five minutes.
  */
 const partitions = Array.from({ length: 8 }, (_, index) => String(index))
 
+/** DynamoDB ends a page at 1 MB anyway. */
+const mostInAPage = 1_000
+
 /**
  * The records of chat messages in DynamoDB: one item each, of which an item's 400 KB hold a body of 350 KB. Only an item
- * that is due has the index's attributes, so the index holds nothing else.
- * @param options.index name of the index
+ * that is due, or has something parked, has the attributes of that index, so the index holds nothing else.
  */
-export function createDynamoMessageStates({
-  client,
-  table,
-  index,
-}: {
-  client: DynamoDBClient
-  table: string
-  index: string
-}): MessageStates {
+export function createDynamoMessageStates({ client, table }: { client: DynamoDBClient; table: string }): MessageStates {
   const item = (messageId: string) => ({
     TableName: table,
     Key: { messageId: { S: messageId } },
     ConsistentRead: true,
   })
 
-  async function dueIn(partition: string, before: number, limit: number) {
-    const found: { messageId: string; sweepAt: number }[] = []
+  /** Up to `limit` entries of one partition, oldest first, as id and time. */
+  async function entriesIn(index: keyof typeof stateTable.indexes, partition: string, before: number, limit: number) {
+    const found: { messageId: string; at: number }[] = []
+    const keys = stateTable.indexes[index]
     let from: Record<string, AttributeValue> | undefined
     do {
       const { Items = [], LastEvaluatedKey } = await client.send(
         new QueryCommand({
           TableName: table,
           IndexName: index,
-          KeyConditionExpression: 'due = :partition AND sweepAt < :before',
+          KeyConditionExpression: '#partition = :partition AND #sort < :before',
+          ExpressionAttributeNames: { '#partition': keys.partition, '#sort': keys.sort },
           ExpressionAttributeValues: { ':partition': { S: partition }, ':before': number(before) },
-          Limit: limit - found.length,
+          Limit: Math.min(limit - found.length, mostInAPage),
           ExclusiveStartKey: from,
         }),
       )
-      found.push(
-        ...Items.map(({ messageId, sweepAt }) => ({ messageId: messageId?.S ?? '', sweepAt: Number(sweepAt?.N) })),
-      )
+      found.push(...Items.map((item) => ({ messageId: item['messageId']?.S ?? '', at: Number(item[keys.sort]?.N) })))
       from = LastEvaluatedKey
     } while (from && found.length < limit)
     return found
+  }
+
+  /** Up to `limit` entries of an index, oldest first. */
+  async function entries(index: keyof typeof stateTable.indexes, before: number, limit: number) {
+    if (limit < 1) return []
+    const found = await Promise.all(partitions.map((partition) => entriesIn(index, partition, before, limit)))
+    return found
+      .flat()
+      .sort((one, other) => one.at - other.at)
+      .slice(0, limit)
   }
 
   return {
@@ -67,7 +75,7 @@ export function createDynamoMessageStates({
       const { Item } = await client.send(new GetItemCommand(item(messageId)))
       return Item && { body: Item['body']?.S ?? '', version: Number(Item['version']?.N) }
     },
-    async save(messageId, { body, sweepAt }, loaded) {
+    async save(messageId, { body, sweepAt, parkedAt }, loaded) {
       const version = (loaded ?? 0) + 1
       const write = randomUUID()
       const put = new PutItemCommand({
@@ -79,6 +87,7 @@ export function createDynamoMessageStates({
           version: number(version),
           write: { S: write },
           ...(sweepAt !== undefined && { due: { S: partitionOf(messageId) }, sweepAt: number(sweepAt) }),
+          ...(parkedAt !== undefined && { parked: { S: partitionOf(messageId) }, parkedAt: number(parkedAt) }),
         },
         ...(loaded === undefined
           ? { ConditionExpression: 'attribute_not_exists(messageId)' }
@@ -107,12 +116,11 @@ export function createDynamoMessageStates({
       }
     },
     async due(before, limit) {
-      if (limit < 1) return []
-      const found = await Promise.all(partitions.map((partition) => dueIn(partition, before, limit)))
-      return found
-        .flat()
-        .sort((one, other) => one.sweepAt - other.sweepAt)
-        .slice(0, limit)
+      return (await entries('due', before, limit)).map(({ messageId, at }) => ({ messageId, sweepAt: at }))
+    },
+    async parked(limit) {
+      const found = await entries('parked', Number.POSITIVE_INFINITY, limit)
+      return found.map(({ messageId, at }) => ({ messageId, parkedAt: at }))
     },
   }
 }

@@ -233,14 +233,38 @@ export function parkOld(state: MessageState, since: number, at: number): Message
   return wishes.length === 0 ? state : park(state, wishes, { reason: 'age', at })
 }
 
+/** A parked write, where it stands. */
+export type ParkedWish = Wish & { write: Write & { parked: Parked } }
+
+/** Every parked write, in a stable order. */
+export function parkedWishes(state: MessageState): ParkedWish[] {
+  return Object.keys(state.registers)
+    .sort()
+    .flatMap((key) =>
+      (state.registers[key] as Register).writes.flatMap((write) =>
+        write.parked ? [{ key, identity: write.identity, write: { ...write, parked: write.parked } }] : [],
+      ),
+    )
+}
+
 /** Makes parked wishes due again, and lets their age begin anew; a newer write of the same register still wins. */
-export function redrive(state: MessageState): MessageState {
-  const registers = Object.entries(state.registers).map(([key, { dueSince, ...register }]) => {
-    if (!register.writes.some(({ parked }) => parked))
-      return [key, { ...register, ...(dueSince !== undefined && { dueSince }) }]
-    return [key, { ...register, writes: register.writes.map(({ parked: _, ...write }) => write) }]
-  })
-  return { ...state, registers: Object.fromEntries(registers) }
+export function redrive(state: MessageState, wishes: readonly Wish[] = parkedWishes(state)): MessageState {
+  return updateRegisters(state, wishes, ({ dueSince: _, ...register }, { identity }) => ({
+    ...register,
+    writes: register.writes.map((write) => (write.identity === identity ? without(write, 'parked') : write)),
+  }))
+}
+
+/** Forgets parked wishes for good. */
+export function drop(state: MessageState, wishes: readonly Wish[]): MessageState {
+  const { registers, ...rest } = updateRegisters(state, wishes, (register, { identity }) => ({
+    ...register,
+    writes: register.writes.filter((write) => write.identity !== identity || !write.parked),
+  }))
+  return {
+    ...rest,
+    registers: Object.fromEntries(Object.entries(registers).filter(([, { writes }]) => writes.length > 0)),
+  }
 }
 
 /** Notes that the ERP shows these wishes. */
@@ -367,6 +391,11 @@ function newestFirst(a: Write, b: Write): number {
     b.position - a.position ||
     (a.identity < b.identity ? 1 : a.identity > b.identity ? -1 : 0)
   )
+}
+
+function without<T extends object, Key extends keyof T>(whole: T, key: Key): Omit<T, Key> {
+  const { [key]: _, ...rest } = whole
+  return rest
 }
 
 function updateRegisters<W extends Pick<Wish, 'key'>>(

@@ -42,10 +42,12 @@ export type MessageStates = {
   save(messageId: string, record: SavedState, loaded: number | undefined): Promise<number | undefined>
   /** Chat messages whose `sweepAt` (epoch ms) is before `before`, oldest first. Finds only what is due: others have no `sweepAt`. */
   due(before: number, limit: number): Promise<{ messageId: string; sweepAt: number }[]>
+  /** Chat messages that something is parked of, and since when (epoch ms), oldest first. */
+  parked(limit: number): Promise<{ messageId: string; parkedAt: number }[]>
 }
 
 export type StoredState = { body: string; version: number }
-export type SavedState = { body: string; sweepAt?: number | undefined }
+export type SavedState = { body: string; sweepAt?: number | undefined; parkedAt?: number | undefined }
 
 /** The secrets that webhooks of a source may be signed with: several while one replaces another, none when it refuses everything. */
 export type WebhookSecrets = {

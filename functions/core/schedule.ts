@@ -1,4 +1,5 @@
-import { isDue, type MessageState } from './message-state.ts'
+import { isDue, type MessageState, parkedWishes, tidy } from './message-state.ts'
+import type { SavedState } from './ports.ts'
 
 /** An attempt that was on the queue and isn't known any more is taken for lost after this long. */
 const scheduledIsLost = 60_000
@@ -22,7 +23,13 @@ export function needsScheduling(state: MessageState, at: number, now: number): b
   return scheduledAt === undefined || scheduledAt > at || scheduledAt < now - scheduledIsLost
 }
 
-/** From when on a sweep may take the chat message for forgotten (epoch ms); undefined when nothing is due. */
-export function sweepAt(state: MessageState, now: number): number | undefined {
-  return isDue(state) ? Math.max(state.nextAttemptAt ?? now, state.lease?.until ?? 0) : undefined
+/**
+ * A state as it is saved, with what the indexes hold of it: from when on a sweep may take the chat message for forgotten,
+ * while something is due, and since when something of it is parked. Times are epoch ms.
+ */
+export function recordOf(state: MessageState, now: number): SavedState {
+  const sweepAt = isDue(state) ? Math.max(state.nextAttemptAt ?? now, state.lease?.until ?? 0) : undefined
+  const parked = parkedWishes(state).map(({ write }) => write.parked.at)
+  const parkedAt = parked.length > 0 ? Math.min(...parked) : undefined
+  return { body: JSON.stringify(tidy(state, now)), sweepAt, parkedAt }
 }

@@ -12,7 +12,6 @@ export const DeliverEnv = z.object({
   QUEUE_URL: z.url(),
   DEAD_LETTERS_URL: z.url(),
   TABLE_NAME: text,
-  DUE_INDEX: text,
   ERP_SESSION_ID: text,
   ERP_BASE_URL: z.url(),
   ERP_BUILD_ID: text.optional(),
@@ -24,7 +23,7 @@ export const DeliverEnv = z.object({
 })
 
 /** What sweep is told. */
-export const SweepEnv = z.object({ QUEUE_URL: z.url(), TABLE_NAME: text, DUE_INDEX: text })
+export const SweepEnv = z.object({ QUEUE_URL: z.url(), TABLE_NAME: text })
 
 /**
  * Reads what the environment tells a function, once, as it loads: one that is deployed wrong fails there and then.

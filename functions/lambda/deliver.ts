@@ -37,7 +37,6 @@ export const handler = createDeliver({
   states: createDynamoMessageStates({
     client: new DynamoDBClient(clientSettings()),
     table: env.TABLE_NAME,
-    index: env.DUE_INDEX,
   }),
   queue: createSqsQueue({ client: sqs, url: env.QUEUE_URL }),
   deadLetters: createSqsQueue({ client: sqs, url: env.DEAD_LETTERS_URL }),

@@ -13,7 +13,6 @@ const sweep = createSweep({
   states: createDynamoMessageStates({
     client: new DynamoDBClient(clientSettings()),
     table: env.TABLE_NAME,
-    index: env.DUE_INDEX,
   }),
   queue: createSqsQueue({ client: new SQSClient(clientSettings()), url: env.QUEUE_URL }),
   clock: Date.now,

@@ -12,9 +12,9 @@ beforeAll(async () => {
 afterAll(() => local.stop())
 
 async function open() {
-  const names = await local.createTable()
+  const table = await local.createTable()
   local.operations.length = 0
-  return { ...names, states: createDynamoMessageStates({ client: local.dynamo, ...names }) }
+  return { table, states: createDynamoMessageStates({ client: local.dynamo, table }) }
 }
 
 messageStatesContract('DynamoDB', async () => (await open()).states)
@@ -27,17 +27,17 @@ describe('DynamoDB', () => {
     expect(await states.load('42')).toEqual({ body, version })
   })
 
-  it('keeps in the index what is due, and only that', async () => {
-    const { states, table, index } = await open()
-    const entries = async () => {
-      const { Items = [] } = await local.dynamo.send(new ScanCommand({ TableName: table, IndexName: index }))
+  it('keeps in the indexes what is due or parked, and only that', async () => {
+    const { states, table } = await open()
+    const entries = async (IndexName: string) => {
+      const { Items = [] } = await local.dynamo.send(new ScanCommand({ TableName: table, IndexName }))
       return Items.map(({ messageId }) => messageId?.S)
     }
     const version = await states.save('42', { body: '{}', sweepAt: 1_000 }, undefined)
-    await states.save('43', { body: '{}' }, undefined)
-    expect(await entries()).toEqual(['42'])
+    await states.save('43', { body: '{}', parkedAt: 1_000 }, undefined)
+    expect([await entries('due'), await entries('parked')]).toEqual([['42'], ['43']])
     await states.save('42', { body: '{}' }, version)
-    expect(await entries()).toEqual([])
+    expect([await entries('due'), await entries('parked')]).toEqual([[], ['43']])
   })
 
   it('finds the oldest of many, wherever in the index they stand', async () => {
@@ -88,7 +88,7 @@ describe('DynamoDB', () => {
   })
 
   it('fails a save that it can not do, such as one of a table that is not there', async () => {
-    const states = createDynamoMessageStates({ client: local.dynamo, table: 'none', index: 'due' })
+    const states = createDynamoMessageStates({ client: local.dynamo, table: 'none' })
     await expect(states.save('42', { body: '{}' }, undefined)).rejects.toMatchObject({
       name: 'ResourceNotFoundException',
     })
@@ -99,7 +99,7 @@ describe('DynamoDB', () => {
 describe('a request to DynamoDB', () => {
   const real = new DynamoDBClient({ region: 'eu-central-1' })
   const client = mockClient(real)
-  const states = createDynamoMessageStates({ client: real, table: 'states', index: 'due' })
+  const states = createDynamoMessageStates({ client: real, table: 'states' })
   beforeEach(() => {
     client.reset()
   })

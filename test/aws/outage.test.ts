@@ -29,13 +29,13 @@ async function deliveryOnAws(given: { maxAge?: number } = {}): Promise<Delivery>
   const [sqs, dynamo] = await Promise.all([startSqs(), startDynamo()])
   onTestFinished(() => Promise.all([sqs.stop(), dynamo.stop()]).then(() => {}))
   const { url, deadLettersUrl } = await sqs.createQueues(10)
-  const { table, index } = await dynamo.createTable()
+  const table = await dynamo.createTable()
   return deliveryUnderTest({
     messages: outageMessages,
     adapters: (clock) => ({
       queue: held(createSqsQueue({ client: sqs.sqs, url }), clock),
       deadLetters: createSqsQueue({ client: sqs.sqs, url: deadLettersUrl }),
-      states: createDynamoMessageStates({ client: dynamo.dynamo, table, index }),
+      states: createDynamoMessageStates({ client: dynamo.dynamo, table }),
     }),
     ...given,
   })

@@ -58,6 +58,20 @@ export function messageStatesContract(name: string, open: () => Promise<MessageS
       expect(await states.due(3_000, 1)).toEqual([{ messageId: 'early', sweepAt: 1_000 }])
     })
 
+    it('finds what something is parked of, oldest first, due or not, until nothing is', async () => {
+      const states = await open()
+      await states.save('late', { body: '{}', parkedAt: 3_000 }, undefined)
+      const version = await states.save('early', { body: '{}', sweepAt: 1_000, parkedAt: 1_000 }, undefined)
+      await states.save('due', { body: '{}', sweepAt: 1_000 }, undefined)
+      expect(await states.parked(10)).toEqual([
+        { messageId: 'early', parkedAt: 1_000 },
+        { messageId: 'late', parkedAt: 3_000 },
+      ])
+      expect(await states.parked(1)).toEqual([{ messageId: 'early', parkedAt: 1_000 }])
+      await states.save('early', { body: '{}' }, version)
+      expect(await states.parked(10)).toEqual([{ messageId: 'late', parkedAt: 3_000 }])
+    })
+
     it('finds no longer what is fulfilled', async () => {
       const states = await open()
       const version = await states.save('42', { body: '{}', sweepAt: 1_000 }, undefined)

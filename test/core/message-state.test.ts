@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  drop,
   dueRegisters,
   emptyState,
   fold,
@@ -8,7 +9,9 @@ import {
   fulfil,
   isDue,
   type MessageState,
+  type ParkedWish,
   park,
+  parkedWishes,
   parkOld,
   readState,
   redrive,
@@ -285,6 +288,24 @@ describe('the record', () => {
     const redriven = tidy(redrive(parked), noon + 9 * day * 1000)
     expect(wanted(redriven)).toEqual([react('👍'), done])
     expect(redriven.registers['completed']?.dueSince).toBe(noon + 9 * day * 1000)
+  })
+
+  it('redrives and drops just the parked wishes that are named, and forgets registers that hold nothing more', () => {
+    const writes = ['a', 'b'].map((eventId, index) => update(done, { eventId, occurredAt: at(-index) }))
+    const state = fold(emptyState(), [...writes, update(react('👍'))])
+    const wishes = dueRegisters(state).map(({ key, write }) => ({ key, identity: write.identity }))
+    const parked = park(state, wishes, { reason: 'refused', at: noon, status: 422 })
+    const [completed, reaction] = [parkedWishes(parked)[1], parkedWishes(parked)[0]] as [ParkedWish, ParkedWish]
+    expect([completed.write.eventId, reaction.write.change]).toEqual(['a', react('👍')])
+
+    const redriven = redrive(parked, [completed])
+    expect(parkedWishes(redriven)).toEqual([reaction])
+    expect(dueRegisters(redriven).map(({ write }) => write.eventId)).toEqual(['a'])
+
+    const dropped = drop(parked, [completed, reaction])
+    expect([parkedWishes(dropped), Object.keys(dropped.registers)]).toEqual([[], ['completed']])
+    expect(dueRegisters(dropped).map(({ write }) => write.eventId)).toEqual(['b'])
+    expect(drop(state, wishes)).toEqual(state)
   })
 
   it('forgets first arrivals after a week', () => {

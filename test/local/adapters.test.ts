@@ -1,7 +1,10 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Database, openDatabase } from '../../local/database.ts'
+import { joinInstances } from '../../local/instances.ts'
 import { lock } from '../../local/lock.ts'
 import { createSqliteMessageStates } from '../../local/message-state.ts'
 import { createSqliteQueue } from '../../local/queue.ts'
@@ -65,14 +68,18 @@ describe('the SQLite file', () => {
     await dead.send('delayed', { delay: 5_000 })
     await dead.receive({ max: 10, visibility: 60_000 })
     const next = createSqliteQueue(database(folder), { name: 'events', clock, receiver: 'next' })
-    await next.releaseOthers()
+    await next.releaseGone((receiver) => receiver === 'dead')
     expect(await next.receive({ max: 10, visibility: 60_000 })).toMatchObject([{ body: 'in flight' }])
   })
 
   it('fails a write that can not be done without failing those of the same commit', async () => {
     const { write, sqlite } = database()
-    const good = write(() => sqlite.prepare("INSERT INTO states VALUES ('1', '{}', 1, NULL)").run())
-    const bad = write(() => sqlite.prepare("INSERT INTO states VALUES ('2', NULL, 1, NULL)").run())
+    const good = write(() =>
+      sqlite.prepare("INSERT INTO states (message_id, body, version) VALUES ('1', '{}', 1)").run(),
+    )
+    const bad = write(() =>
+      sqlite.prepare("INSERT INTO states (message_id, body, version) VALUES ('2', NULL, 1)").run(),
+    )
     await expect(bad).rejects.toThrow(/NOT NULL/)
     await expect(good).resolves.toMatchObject({ changes: 1 })
   })
@@ -91,6 +98,44 @@ describe('the SQLite file', () => {
     expect(() => lock(folder)).toThrow(/another chatroom-bridge runs/)
     unlock()
     lock(folder)()
+  })
+})
+
+describe('processes that share the data', () => {
+  it('know of each other who lives, and who has left', () => {
+    const folder = temporaryFolder()
+    const [one, other, third] = [joinInstances(folder), joinInstances(folder), joinInstances(folder)]
+    expect([one.isGone(one.own), one.isGone(other.own), other.isGone(one.own)]).toEqual([false, false, false])
+    other.leave()
+    expect([one.isGone(other.own), third.isGone(other.own), one.isGone(third.own)]).toEqual([true, true, false])
+    one.leave()
+    third.leave()
+  })
+
+  it('know at once that one was killed', async () => {
+    const folder = temporaryFolder()
+    const program = `import { joinInstances } from './local/instances.ts'
+      console.log(joinInstances(process.argv[1]).own)
+      setInterval(() => {}, 1_000)`
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program, folder])
+    onTestFinished(() => void child.kill('SIGKILL'))
+    const [line] = await once(child.stdout, 'data')
+    const { isGone, leave } = joinInstances(folder)
+    onTestFinished(leave)
+    expect(isGone(String(line).trim())).toBe(false)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    expect(isGone(String(line).trim())).toBe(true)
+  })
+
+  it('clear away what those left behind that ended long ago', () => {
+    const folder = temporaryFolder()
+    joinInstances(folder).leave()
+    const left = join(folder, 'instances', 'left-behind')
+    writeFileSync(left, '')
+    utimesSync(left, 0, 0)
+    joinInstances(folder).leave()
+    expect(existsSync(left)).toBe(false)
   })
 })
 

@@ -53,6 +53,17 @@ export async function startBridgeProcess(
   }
 }
 
+/** Runs a program of bin/ until the test ends, and waits for what it says when it is ready. */
+export async function startProcess(args: string[], settings: Record<string, string>, ready: string): Promise<void> {
+  const child = start(process.execPath, args, settings)
+  const output = collect(child.stdout)
+  const errors = collect(child.stderr)
+  await new Promise<void>((resolve, reject) => {
+    child.stdout?.on('data', () => output().includes(ready) && resolve())
+    child.on('close', () => reject(new Error(`${args} ended: ${errors()}`)))
+  })
+}
+
 function start(program: string, args: string[], settings: Record<string, string>): ChildProcess {
   const { PATH = '', HOME = '' } = process.env
   const child = spawn(program, args, { cwd: root, env: { PATH, HOME, ...settings }, detached: true })

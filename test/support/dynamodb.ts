@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import dynalite from 'dynalite'
 import { clientSettings } from '../../functions/aws/client-settings.ts'
-import { stateKeys } from '../../functions/aws/message-state.ts'
+import { stateTable } from '../../functions/aws/message-state.ts'
 import { type AwsServer, startAwsServer } from './aws-server.ts'
 
 /** A DynamoDB in memory, on loopback only. */
 export type LocalDynamo = AwsServer & {
   dynamo: DynamoDBClient
   /** Makes a table of message states as the stack does. */
-  createTable(): Promise<{ table: string; index: string }>
+  createTable(): Promise<string>
 }
 
 export async function startDynamo(): Promise<LocalDynamo> {
@@ -20,32 +20,31 @@ export async function startDynamo(): Promise<LocalDynamo> {
     dynamo,
     async createTable() {
       const table = randomUUID()
-      const index = 'due'
       await dynamo.send(
         new CreateTableCommand({
           TableName: table,
           BillingMode: 'PAY_PER_REQUEST',
           AttributeDefinitions: [
-            { AttributeName: stateKeys.table, AttributeType: 'S' },
-            { AttributeName: stateKeys.indexPartition, AttributeType: 'S' },
-            { AttributeName: stateKeys.indexSort, AttributeType: 'N' },
+            { AttributeName: stateTable.key, AttributeType: 'S' },
+            ...Object.values(stateTable.indexes).flatMap(({ partition, sort }) => [
+              { AttributeName: partition, AttributeType: 'S' as const },
+              { AttributeName: sort, AttributeType: 'N' as const },
+            ]),
           ],
-          KeySchema: [{ AttributeName: stateKeys.table, KeyType: 'HASH' }],
-          GlobalSecondaryIndexes: [
-            {
-              IndexName: index,
-              KeySchema: [
-                { AttributeName: stateKeys.indexPartition, KeyType: 'HASH' },
-                { AttributeName: stateKeys.indexSort, KeyType: 'RANGE' },
-              ],
-              Projection: { ProjectionType: 'KEYS_ONLY' },
-            },
-          ],
+          KeySchema: [{ AttributeName: stateTable.key, KeyType: 'HASH' }],
+          GlobalSecondaryIndexes: Object.entries(stateTable.indexes).map(([IndexName, { partition, sort }]) => ({
+            IndexName,
+            KeySchema: [
+              { AttributeName: partition, KeyType: 'HASH' },
+              { AttributeName: sort, KeyType: 'RANGE' },
+            ],
+            Projection: { ProjectionType: 'KEYS_ONLY' },
+          })),
         }),
       )
       for (;;) {
         const { Table } = await dynamo.send(new DescribeTableCommand({ TableName: table }))
-        if (Table?.TableStatus === 'ACTIVE') return { table, index }
+        if (Table?.TableStatus === 'ACTIVE') return table
       }
     },
     async stop() {

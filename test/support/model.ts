@@ -92,6 +92,7 @@ export function model(seed: number, { workers: count = 3 } = {}) {
           return stored.version
         }),
       due: async () => [],
+      parked: async () => [],
     }
     const sender: Pick<Queue, 'send'> = {
       send: (body, { delay = 0 } = {}) => step(life, () => void enqueue(body, delay)),

@@ -1,0 +1,25 @@
+import { openData } from '../local/data.ts'
+import { startDelivery } from '../local/delivery.ts'
+import { endOrderly } from '../local/ending.ts'
+import { settingsOfThisMachine } from '../local/environment.ts'
+import { erpOf, urlOfSimulatedErp } from '../local/erp.ts'
+import { explain } from '../local/explain.ts'
+import { createLog } from '../local/log.ts'
+
+// What is kept here is other people's talk.
+process.umask(0o077)
+
+try {
+  const settings = settingsOfThisMachine()
+  const data = openData(settings.DATA_DIR)
+  const erp = erpOf(settings, urlOfSimulatedErp(settings))
+  const worker = await startDelivery(data, { settings, erp, clock: Date.now, log: createLog(console.log) })
+  console.log(`One more worker delivers what ${settings.DATA_DIR} holds`)
+  endOrderly(async () => {
+    await worker.stop()
+    data.close()
+  })
+} catch (error) {
+  console.error(`chatroom-bridge: ${explain(error)}`)
+  process.exit(1)
+}

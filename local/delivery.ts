@@ -1,0 +1,55 @@
+import type { Clock, Log } from '../functions/core/ports.ts'
+import { createDeliver } from '../functions/deliver.ts'
+import { withBreaker } from '../functions/erp/breaker.ts'
+import type { Erp } from '../functions/erp/client.ts'
+import { deliverSeconds, type Settings } from '../functions/settings.ts'
+import { createSweep } from '../functions/sweep.ts'
+import type { Data } from './data.ts'
+import { startWorker, type Worker } from './worker.ts'
+
+/** ms. */
+const leaseFor = deliverSeconds * 1000
+const sweepEvery = 5 * 60_000
+/** How soon others notice that a process has ended; ms. */
+const lookForGoneEvery = 500
+const day = 24 * 3600_000
+
+/**
+ * Starts delivering what the queue holds: batches, the sweep, and what ended processes leave behind. Several processes may do
+ * so on the same data.
+ */
+export async function startDelivery(
+  { queue, deadLetters, states, instance, isGone, releaseGone }: Data,
+  { settings, erp, clock, log }: { settings: Settings; erp: Erp; clock: Clock; log: Log },
+): Promise<Worker> {
+  const deliver = createDeliver({
+    erp: withBreaker(erp, clock),
+    states,
+    queue,
+    deadLetters,
+    clock,
+    log,
+    instance,
+    isGone,
+    leaseFor,
+    random: Math.random,
+    lostAnswerWait: settings.ERP_LOST_ANSWER_WAIT * 1000,
+    spacing: settings.PUT_SPACING,
+    maxAge: settings.MAX_AGE * day,
+    host: { clears: settings.ERP_PUT === 'whole' },
+  })
+  const sweep = createSweep({ states, queue, clock, log })
+  await releaseGone()
+  await sweep({ before: Number.POSITIVE_INFINITY })
+  const every = (ms: number, work: () => Promise<unknown>) =>
+    setInterval(() => work().catch((error) => log('failed', { error: String(error) })), ms)
+  const timers = [every(sweepEvery, sweep), every(lookForGoneEvery, releaseGone)]
+  const { BATCH_SIZE: batchSize, MAX_CONCURRENCY: batches } = settings
+  const worker = startWorker({ queue, deliver, clock, log, batchSize, batches, visibility: leaseFor })
+  return {
+    async stop() {
+      for (const timer of timers) clearInterval(timer)
+      await worker.stop()
+    },
+  }
+}
