@@ -30,7 +30,7 @@ export type SettleDependencies = AttemptDependencies & {
   spacing: number
 }
 
-/** A delayed attempt must not overtake the save that knows it; ms. */
+/** A delayed attempt rarely overtakes the save that knows it; ms. */
 const soonest = 100
 
 /**
@@ -63,6 +63,7 @@ export async function settle(
     else state = await scheduled(messageId, arrived, step.kind === 'later' ? step.at : now, dependencies)
     const version = await save(messageId, state, stored, dependencies)
     if (version === undefined) continue
+    await sendOvertaking(messageId, arrived, state, dependencies)
     if (folded.stale > 0) log('stale', { messageId, updates: folded.stale })
     for (const { position, ...update } of folded.full) {
       const body = encode({ version: 1, kind: 'updates', updates: [{ ...update, position }] })
@@ -99,6 +100,7 @@ async function attemptUnderLease(
       const next = goesOn ? found : await released(messageId, found, { isOurs, dependencies })
       const saved = await save(messageId, next, latest, dependencies)
       if (saved !== undefined) {
+        await sendOvertaking(messageId, found, next, dependencies)
         if (!goesOn) return
         state = next
         version = saved
@@ -136,6 +138,20 @@ async function scheduled(
   if (!needsScheduling(state, time, now)) return state
   await queue.send(encode(attemptMessage(messageId, time)), { delay: time - now })
   return { ...state, scheduledAt: time }
+}
+
+/**
+ * Sends an attempt again whose time came before the save that knows it was through: it may have been received meanwhile, and
+ * dropped as unknown.
+ */
+async function sendOvertaking(
+  messageId: string,
+  before: MessageState,
+  { scheduledAt }: MessageState,
+  { clock, queue }: SettleDependencies,
+): Promise<void> {
+  const isNew = scheduledAt !== undefined && scheduledAt !== before.scheduledAt
+  if (isNew && scheduledAt <= clock()) await queue.send(encode(attemptMessage(messageId, scheduledAt)))
 }
 
 /**

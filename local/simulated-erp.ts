@@ -35,7 +35,7 @@ export const SimulatedMessage = z.strictObject({
 export type SimulatedMessage = z.infer<typeof SimulatedMessage>
 
 /** One request as it came, for tests to look at. `at` is epoch ms. */
-type RecordedRequest = {
+export type RecordedRequest = {
   at: number
   method: string
   url: string
@@ -46,10 +46,14 @@ type RecordedRequest = {
 }
 
 /** What goes wrong with one request. `applied` says whether a PUT takes effect all the same. */
-type Fault =
+export type Fault =
   | { kind: 'status'; status: number; headers?: Record<string, string>; body?: string; applied?: boolean }
-  | { kind: 'reset'; applied?: boolean }
-  | { kind: 'silence'; applied?: boolean }
+  /** The connection breaks, before the answer or in the middle of its body. */
+  | { kind: 'reset'; inBody?: boolean; applied?: boolean }
+  /** No answer ever comes. `later` is given what makes a PUT take effect after all. */
+  | { kind: 'silence'; applied?: boolean; later?: (apply: () => void) => void }
+  /** The answer takes its time (ms), and is as it should be. */
+  | { kind: 'slow'; ms: number }
 
 export type SimulatedErp = {
   url: string
@@ -129,15 +133,26 @@ export async function startSimulatedErp({
     erp.requests.push(recorded)
     if (erp.latency > 0) await wait(erp.latency)
     const fault = erp.fault?.(recorded)
-    const served = !fault || fault.applied ? serve(recorded) : undefined
-    if (fault?.kind === 'silence') return
-    if (fault?.kind === 'reset') {
-      request.socket.destroy()
-      return
+    const served = !fault || fault.kind === 'slow' || fault.applied ? serve(recorded) : undefined
+    switch (fault?.kind) {
+      case 'silence':
+        fault.later?.(() => void serve(recorded))
+        return
+      case 'reset':
+        if (fault.inBody) response.writeHead(200, { 'content-type': 'application/json' }).write('{"id":')
+        setImmediate(() => request.socket.destroy())
+        return
+      case 'status':
+        recorded.status = fault.status
+        response.writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers })
+        response.end(fault.body ?? '{"error":"simulated"}')
+        return
+      default:
+        if (fault) await wait(fault.ms)
+        recorded.status = served?.status ?? 500
+        response.writeHead(recorded.status, { 'content-type': 'application/json' })
+        response.end(JSON.stringify(served?.body))
     }
-    recorded.status = fault?.status ?? served?.status ?? 500
-    response.writeHead(recorded.status, { 'content-type': 'application/json', ...fault?.headers })
-    response.end(fault ? (fault.body ?? '{"error":"simulated"}') : JSON.stringify(served?.body))
   }
 
   const server = createServer((request, response) => {

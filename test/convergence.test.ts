@@ -159,6 +159,23 @@ describe('what broke a model of the algorithm before it was written', () => {
     expect(delivery.puts()).toHaveLength(1)
   })
 
+  it('an attempt that comes before the save that knows it, because that took long, is not lost', async () => {
+    const delivery = await deliveryUnderTest({ spacing: 5_000 })
+    await delivery.accept(update(done))
+    await delivery.run()
+    const { save } = delivery.states
+    delivery.states.save = async (...args) => {
+      delivery.states.save = save
+      delivery.pass(6_000)
+      await delivery.run()
+      return save(...args)
+    }
+    await delivery.accept(update(reopened, { receivedAt: at(1) }))
+    await delivery.run()
+    await live(delivery, 10_000, 1_000)
+    expect(delivery.erp.message(42)?.completed).toBe(false)
+  })
+
   it('two events of one id and one time are two events, whichever comes first', async () => {
     const same = { eventId: 'same', occurredAt: at(-5) }
     const both = [update(done, { ...same, receivedAt: at(0) }), update(reopened, { ...same, receivedAt: at(1) })]

@@ -52,7 +52,7 @@ async function tell(seed: number) {
     const known = accepted.length > 0 && random.chance(0.35) ? random.pick(accepted).update : undefined
     const receivedAt = new Date(world.now()).toISOString()
     const fresh = () => {
-      const times = [undefined, -random.below(3_600_000), 0, random.below(600_000)]
+      const times = [undefined, -random.between(0, 3_600_000), 0, random.between(0, 600_000)]
       const offset = random.pick(times)
       const change = random.chance(0.65)
         ? random.pick([done, reopened])
@@ -99,7 +99,7 @@ async function tell(seed: number) {
     else if (what < 0.5) world.loseAttempt()
     else if (what < 0.62) world.pass(random.pick([200, 3_000, 60_000, 20 * 60_000]))
     else if (what < 0.66) world.sweep()
-    for (let step = random.below(12); step > 0; step -= 1) {
+    for (let step = random.between(0, 11); step > 0; step -= 1) {
       if (random.chance(0.4)) world.deliver()
       await world.go()
     }

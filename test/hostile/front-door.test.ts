@@ -8,7 +8,7 @@ import { stoppedClock } from '../support/clock.ts'
 import { secret } from '../support/factories.ts'
 import { nothingForUs } from './github.ts'
 import { noEvent, noJson } from './payloads.ts'
-import { type Random, seeded } from './random.ts'
+import { hostile, type Random } from './random.ts'
 import { wrongRoutes } from './routes.ts'
 import { unproven } from './signatures.ts'
 import { sources } from './sources.ts'
@@ -158,7 +158,7 @@ describe('what is no request', () => {
   const post = `POST ${good.path} HTTP/1.1\r\nhost: bridge\r\n`
   it.each([
     ['zeros', Buffer.alloc(64)],
-    ['random bytes', seeded(7).bytes(300)],
+    ['random bytes', hostile(7).bytes(300)],
     ['a TLS greeting', Buffer.from('16030100c8010000c40303', 'hex')],
     ['a greeting of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
     ['a greeting of SSH', 'SSH-2.0-OpenSSH_9.6\r\n'],
@@ -294,7 +294,7 @@ describe('2,000 hostile requests over the wire', () => {
     const before = sent.length
     const complaints: string[] = []
     for (let index = 0; index < 1000; index += 1) {
-      const random = seeded(index)
+      const random = hostile(index)
       const [name, kind] = random.pick(kinds)
       const { bytes, isHttp } = bytesOf(kind.make(random, `marker${index}z`))
       const received = await exchange(port, bytes, { thenEnd: !isHttp })
@@ -313,7 +313,7 @@ describe('2,000 hostile requests over the wire', () => {
     const whole = Buffer.from(`${head.join('\r\n')}\r\n\r\n${good.body}`)
     const complaints: string[] = []
     for (let index = 0; index < 1000; index += 1) {
-      const received = await exchange(port, garbled(seeded(index), whole), { thenEnd: true })
+      const received = await exchange(port, garbled(hostile(index), whole), { thenEnd: true })
       if (statusesIn(received).some((status) => status >= 500)) complaints.push(`seed ${index}: ${received}`)
     }
     expect(complaints).toEqual([])

@@ -5,7 +5,7 @@ import { apiEvent } from '../support/api-event.ts'
 import { stoppedClock } from '../support/clock.ts'
 import { context, secret } from '../support/factories.ts'
 import { goodEvent } from './events.ts'
-import { seeded } from './random.ts'
+import { hostile } from './random.ts'
 import { signed, signedByGithub } from './sender.ts'
 import { sources } from './sources.ts'
 
@@ -27,7 +27,7 @@ describe('one hostile request', () => {
       [500_000, 413],
     ] as const) {
       const body = `[${Array(elements).fill('0').join(',')}]`
-      const { statusCode, body: answer = '' } = await ingest(apiEvent(signed(seeded(1), body)))
+      const { statusCode, body: answer = '' } = await ingest(apiEvent(signed(hostile(1), body)))
       expect(statusCode).toBe(expected)
       expect(Buffer.byteLength(answer)).toBeLessThan(lambdaAnswerLimit)
     }
@@ -49,7 +49,7 @@ describe('one hostile request', () => {
   ])('is no JSON when one of its texts is not UTF-8: %s', async (_, bytes) => {
     const [before, after] = ['{"type":"done","messageId":"42","actor":"', '"}']
     const body = Buffer.concat([Buffer.from(before), Buffer.from(bytes), Buffer.from(after)])
-    const { statusCode } = await ingest(apiEvent(signed(seeded(1), body)))
+    const { statusCode } = await ingest(apiEvent(signed(hostile(1), body)))
     expect(statusCode).toBe(400)
   })
 
@@ -61,7 +61,7 @@ describe('one hostile request', () => {
     'Application/JSON',
     'application/cloudevents+json',
   ])('is JSON when its content type is %s', async (type) => {
-    const request = signed(seeded(1), goodEvent(seeded(1), ''), {
+    const request = signed(hostile(1), goodEvent(hostile(1), ''), {
       url: '/webhooks/generic/42',
       headers: { 'content-type': type },
     })

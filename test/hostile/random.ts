@@ -1,3 +1,5 @@
+import { seeded } from '../support/random.ts'
+
 /** Characters that parsers, paths and logs stumble over, beside plain ones. */
 const odd = [
   '\0',
@@ -21,25 +23,16 @@ const odd = [
 ]
 const plain = 'abcdefghijklmnopqrstuvwxyz'
 
-export type Random = ReturnType<typeof seeded>
+/** What a sender who means no good draws from. */
+export type Random = ReturnType<typeof hostile>
 
-/** A source of chance that gives the same for the same seed (mulberry32: fast-check's generators cost more than a request does). */
-export function seeded(seed: number) {
-  let state = seed | 0
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-  const between = (min: number, max: number) => min + Math.floor(next() * (max - min + 1))
-  const pick = <T>(items: readonly T[]): T => items[between(0, items.length - 1)] as T
+/** Chance from a seed, and bytes and texts drawn by it. */
+export function hostile(seed: number) {
+  const random = seeded(seed)
+  const { next, between, pick } = random
   const many = <T>(length: number, make: (index: number) => T) => Array.from({ length }, (_, index) => make(index))
   return {
-    /** A whole number, both ends included. */
-    between,
-    chance: (probability: number) => next() < probability,
-    pick,
+    ...random,
     bytes: (length: number) => Buffer.from(many(length, () => between(0, 255))),
     /** Lower-case letters. */
     word: (length: number) => many(length, () => plain.charAt(between(0, 25))).join(''),

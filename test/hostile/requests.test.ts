@@ -9,7 +9,7 @@ import { stoppedClock } from '../support/clock.ts'
 import { secret, webhook } from '../support/factories.ts'
 import { noJsonFromGithub, nothingForUs } from './github.ts'
 import { noEvent, noJson, oddEvents } from './payloads.ts'
-import { seeded } from './random.ts'
+import { hostile } from './random.ts'
 import { wrongRoutes } from './routes.ts'
 import type { Kind } from './sender.ts'
 import { unproven } from './signatures.ts'
@@ -54,7 +54,7 @@ function bridge() {
       seen.sent.length = 0
       seen.logged.length = 0
       const marker = `marker${seed.toString(36)}z`
-      const event = kind.make(seeded(seed), marker)
+      const event = kind.make(hostile(seed), marker)
       try {
         return complaintAbout(await ingest(event), kind, marker) ?? complaintAboutTraces(seen, kind, marker)
       } catch (error) {
@@ -132,7 +132,7 @@ describe('ingest', () => {
     const heap: number[] = []
     const complaints: string[] = []
     for (let index = 0; index < mixed; index += 1) {
-      const random = seeded(index)
+      const random = hostile(index)
       const about = await complaint(random.pick(many).kind, 900_000_000 + index)
       if (about !== undefined) complaints.push(`seed ${900_000_000 + index} ${about}`)
       if ((index + 1) % Math.floor(mixed / 4) === 0) heap.push(heapUsed())

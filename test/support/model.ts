@@ -7,6 +7,7 @@ import { createDeliver } from '../../functions/deliver.ts'
 import type { Erp } from '../../functions/erp/client.ts'
 import { record } from './delivery.ts'
 import { noon } from './factories.ts'
+import { seeded } from './random.ts'
 
 /** What the ERP of the model refuses, whatever else a PUT carries. */
 export const refusedEmoji = '💩'
@@ -14,24 +15,6 @@ export const refusedEmoji = '💩'
 const functionTimeout = 100_000
 const lostAnswerWait = 60_000
 const minute = 60_000
-
-/** Mulberry32 (public domain), so that a seed tells the whole story. */
-function seeded(seed: number) {
-  let state = seed >>> 0
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = state
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-  return {
-    next,
-    chance: (probability: number) => next() < probability,
-    below: (bound: number) => Math.floor(next() * bound),
-    pick: <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)] as T,
-  }
-}
 
 type Worker = { busySince: number | undefined; instance: number }
 /** One life of a worker: a crash ends it, and the next one has another instance. */
@@ -109,7 +92,7 @@ export function model(seed: number, { workers: count = 3 } = {}) {
         // Within the time that the bridge waits after a lost answer, counted from when it was sent.
         const sentAt = now
         const landsLate = () => {
-          const at = sentAt + random.below(lostAnswerWait - 10_000)
+          const at = sentAt + random.between(0, lostAnswerWait - 10_000)
           const apply = () => isRefused || void put(data)
           if (at <= now) apply()
           else late.push({ at, apply })
@@ -162,7 +145,7 @@ export function model(seed: number, { workers: count = 3 } = {}) {
   /** A free worker takes what is visible; what it has is seen by nobody else until its time-out is over six times. */
   function deliver(): boolean {
     const [worker] = idle()
-    const batch = visible().slice(0, 1 + random.below(3))
+    const batch = visible().slice(0, 1 + random.between(0, 2))
     if (!worker || batch.length === 0) return false
     for (const message of batch) message.visibleAt = now + 6 * functionTimeout
     worker.busySince = now
@@ -227,15 +210,15 @@ export function model(seed: number, { workers: count = 3 } = {}) {
     /** Puts updates on the queue, now or with a delay, once or twice. */
     accept(updates: QueuedUpdate[]): void {
       const body = encode({ version: 1, kind: 'updates', updates })
-      enqueue(body, random.chance(0.35) ? random.below(5 * minute) : 0)
-      if (random.chance(0.2)) enqueue(body, random.below(30 * minute))
+      enqueue(body, random.chance(0.35) ? random.between(0, 5 * minute) : 0)
+      if (random.chance(0.2)) enqueue(body, random.between(0, 30 * minute))
     },
     deliver,
     /** Lets one waiting step happen. @returns whether there was one */
     async go(): Promise<boolean> {
       if (waiting.length === 0) return false
       story.steps += 1
-      const [one] = waiting.splice(random.below(waiting.length), 1)
+      const [one] = waiting.splice(random.between(0, waiting.length - 1), 1)
       one?.go()
       await turn()
       return true

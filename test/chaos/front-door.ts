@@ -1,0 +1,16 @@
+import { createIngest } from '../../functions/ingest.ts'
+import { bodyLimit } from '../../functions/receive.ts'
+import { openFrontDoor } from '../../local/front-door.ts'
+import { partOfStory } from './part.ts'
+
+// Runs in a process of its own: takes webhooks until it is killed.
+const { home, clock, log, port = 0 } = partOfStory()
+const ingest = createIngest({
+  sources: new Map([['generic', { name: 'generic', kind: 'generic' }]]),
+  secrets: home.secrets,
+  queue: home.queue,
+  clock,
+  log,
+})
+const door = await openFrontDoor({ ingest, host: '127.0.0.1', port, limit: bodyLimit })
+process.send?.({ ready: door.url })
