@@ -1,8 +1,12 @@
 import { settingsOfThisMachine } from '../local/environment.ts'
 import { explain } from '../local/explain.ts'
+import { exitCodeOf, UsageError } from '../operator/exit-codes.ts'
 import type { Home } from '../operator/home.ts'
+import { parkedCommand } from '../operator/parked.ts'
+import { reconcileCommand } from '../operator/reconcile.ts'
 import { secretsCommand } from '../operator/secrets.ts'
 import { send } from '../operator/send.ts'
+import { thisTerminal } from '../operator/terminal.ts'
 import { thisMachine } from '../operator/this-machine.ts'
 
 // What is kept here is other people's talk.
@@ -18,12 +22,13 @@ async function open({ stack, region }: { stack?: string | undefined; region: str
   return openStack(stack, region)
 }
 
-const [command, ...args] = process.argv.slice(2)
+const commands = { send, secrets: secretsCommand, parked: parkedCommand, reconcile: reconcileCommand }
+
+const [command = '', ...args] = process.argv.slice(2)
 try {
-  if (command === 'send') process.exitCode = (await send(args, open, console.log)) ? 0 : 1
-  else if (command === 'secrets') await secretsCommand(args, open, console.log)
-  else throw new Error('which command? send, secrets')
+  if (!Object.hasOwn(commands, command)) throw new UsageError(`which command? ${Object.keys(commands).join(', ')}`)
+  process.exitCode = await commands[command as keyof typeof commands](args, open, thisTerminal())
 } catch (error) {
   console.error(`chatroom-bridge: ${explain(error)}`)
-  process.exitCode = 1
+  process.exitCode = exitCodeOf(error)
 }

@@ -49,7 +49,7 @@ export async function settle(
   for (;;) {
     const stored = await states.load(messageId)
     const now = clock()
-    const before = recovered(stored ? await read(stored, dependencies) : emptyState(), now, dependencies)
+    const before = recovered(stored ? await read(messageId, stored, dependencies) : emptyState(), now, dependencies)
     if (arrivals.updates.length === 0 && !isAwaited(arrivals.attempts, before)) return
     const folded = foldWithin(before, arrivals.updates)
     const hasCome = arrivals.attempts.includes(before.scheduledAt)
@@ -108,7 +108,7 @@ async function attemptUnderLease(
       }
       // New wishes came, or somebody took over a lease that had ended: what was found out holds all the same.
       latest = await states.load(messageId)
-      state = latest ? await read(latest, dependencies) : emptyState()
+      state = latest ? await read(messageId, latest, dependencies) : emptyState()
     }
   }
 }
@@ -202,11 +202,15 @@ async function save(
  * then, and nothing in the ERP is touched for it.
  * @throws where a newer version of the bridge wrote it: what came is kept until that version is back
  */
-async function read({ body }: StoredState, { deadLetters }: SettleDependencies): Promise<MessageState> {
+async function read(
+  messageId: string,
+  { body }: StoredState,
+  { deadLetters }: SettleDependencies,
+): Promise<MessageState> {
   const read = readState(body)
   if ('state' in read) return read.state
   if (read.unreadable === 'newer') throw new Error('a newer version of the bridge wrote this record')
-  await deadLetters.send(body, { reason: 'a damaged message state' })
+  await deadLetters.send(body, { reason: `a damaged state of chat message ${messageId}` })
   return emptyState()
 }
 

@@ -74,7 +74,8 @@ export function createSqliteQueue(
         return taken
       })
       return rows.map(({ id, body, receives, sent_at, reason }) => ({
-        id: String(id),
+        // SQLite gives a row's number again to another one, and an operator may come back to an id much later.
+        id: `${id}-${sent_at.toString(36)}`,
         receipt: `${id}/${receipt}`,
         body,
         receives,

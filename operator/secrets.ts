@@ -1,6 +1,8 @@
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
+import { type ExitCode, exitCodes, UsageError } from './exit-codes.ts'
 import { type Home, homeOptions, type OpenHome } from './home.ts'
+import type { Terminal } from './terminal.ts'
 
 const secretsUsage = `npm run secrets -- COMMAND [--stack NAME]
 
@@ -9,22 +11,30 @@ const secretsUsage = `npm run secrets -- COMMAND [--stack NAME]
   add SOURCE [VALUE]    one more secret, made here unless VALUE is given; the older ones stay valid
   retire SOURCE         ends the validity of all but the newest
   token                 stores the ERP's session token or API key, read from standard input (AWS)
-  --stack NAME          of a bridge on AWS (--region eu-central-1)`
+  --stack NAME          of a bridge on AWS (--region eu-central-1)
+
+It ends with 0 when it was done, 1 when it could not be, and 2 when the arguments make no sense.`
 
 /**
  * The operator's way to a bridge's secrets. A bridge that runs sees every change: on this machine at its next request, on
  * AWS within minutes, and at once where a signature doesn't match what it remembers.
  * @throws when the arguments name no command or no source
  */
-export async function secretsCommand(args: string[], open: OpenHome, print: (line: string) => void): Promise<void> {
+export async function secretsCommand(
+  args: string[],
+  open: OpenHome,
+  { print }: Pick<Terminal, 'print'>,
+): Promise<ExitCode> {
   const { positionals, values } = parseArgs({ args, allowPositionals: true, options: homeOptions })
   const [command = '', ...rest] = positionals
-  if (!['list', 'show', 'add', 'retire', 'token'].includes(command)) throw new Error(`which command? ${secretsUsage}`)
+  if (!['list', 'show', 'add', 'retire', 'token'].includes(command))
+    throw new UsageError(`which command? ${secretsUsage}`)
   const home = await open(values)
   try {
     if (command === 'list') await list(home, print)
     else if (command === 'token') await setToken(home)
     else await change(command, home, rest, print)
+    return exitCodes.done
   } finally {
     home.close()
   }

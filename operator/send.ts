@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { isDue, readState } from '../functions/core/message-state.ts'
+import { type ExitCode, exitCodes, UsageError } from './exit-codes.ts'
 import { type Home, homeOptions, type OpenHome } from './home.ts'
 import { type SampleEvent, sample } from './samples.ts'
+import type { Terminal } from './terminal.ts'
 
 const sendUsage = `npm run send -- TYPE [MESSAGE] [options]
 
@@ -19,7 +21,9 @@ const sendUsage = `npm run send -- TYPE [MESSAGE] [options]
   --id ID            the event's id, to send the same event again
   --at TIME          when it happened (now), such as 2026-11-22T19:00:00Z
   --delay SECONDS    wait before sending, so that the event comes late
-  --stack NAME       send it to a bridge on AWS (--region eu-central-1)`
+  --stack NAME       send it to a bridge on AWS (--region eu-central-1)
+
+It ends with 0 when the event was accepted, 1 when it was not, and 2 when the arguments make no sense.`
 
 /** How long to wait for the ERP to show it, and between two looks; ms. */
 const patience = 10_000
@@ -28,11 +32,10 @@ const lookEvery = 100
 /**
  * Signs and sends an event to a bridge, as its source would.
  * @param open opens the bridge, once the arguments are known to make sense
- * @param print takes what a person reads: the answer, and what the ERP says then
- * @returns whether it was accepted
+ * @param terminal.print takes what a person reads: the answer, and what the ERP says then
  * @throws when the arguments make no event, or nothing listens
  */
-export async function send(args: string[], open: OpenHome, print: (text: string) => void): Promise<boolean> {
+export async function send(args: string[], open: OpenHome, { print }: Pick<Terminal, 'print'>): Promise<ExitCode> {
   const text = { type: 'string' } as const
   const { values, positionals } = parseArgs({
     args,
@@ -51,9 +54,9 @@ export async function send(args: string[], open: OpenHome, print: (text: string)
     },
   })
   const [type, messageId] = positionals
-  if (!type) throw new Error(`which event? ${sendUsage}`)
+  if (!type) throw new UsageError(`which event? ${sendUsage}`)
   const delay = Number(values.delay ?? 0)
-  if (!(delay >= 0)) throw new Error('--delay: expected seconds')
+  if (!(delay >= 0)) throw new UsageError('--delay: expected seconds')
   const home = await open(values)
   try {
     const name = values.source ?? 'generic'
@@ -72,7 +75,7 @@ export async function send(args: string[], open: OpenHome, print: (text: string)
     })
     print(`${name} ← ${response.status} ${await response.text()}`)
     if (response.status === 202 && messageId !== undefined) print(await whatTheErpSays(home, messageId, event.id))
-    return response.ok
+    return response.ok ? exitCodes.done : exitCodes.failed
   } finally {
     home.close()
   }

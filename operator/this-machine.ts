@@ -9,9 +9,11 @@ import type { Home } from './home.ts'
  * The bridge on this machine, whether it runs or not.
  * @throws when its data can't be read
  */
-export function thisMachine(settings: Settings): Home {
+export async function thisMachine(settings: Settings): Promise<Home> {
   const { DATA_DIR, HOST, PORT, WEBHOOK_SECRETS, sources } = settings
   const data = openData(DATA_DIR)
+  // What a killed command had in its hands is seen again at once.
+  await data.releaseGone()
   const secrets = openSecrets(DATA_DIR, WEBHOOK_SECRETS)
   return {
     url: urlHere(HOST, PORT),

@@ -553,7 +553,7 @@ describe('a batch', () => {
     await delivery.run()
     expect(delivery.erp.message(42)?.completed).toBe(true)
     const dead = await delivery.deadLetters.receive({ max: 10, visibility: 1_000 })
-    expect(dead).toMatchObject([{ body: 'no state at all', reason: 'a damaged message state' }])
+    expect(dead).toMatchObject([{ body: 'no state at all', reason: 'a damaged state of chat message 42' }])
   })
 
   it('keeps an update that its record has no room for, as a dead letter that says so', async () => {

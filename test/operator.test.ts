@@ -1,37 +1,48 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createDynamoMessageStates } from '../functions/aws/message-state.ts'
+import { createSqsQueue } from '../functions/aws/queue.ts'
 import { createSecretsManagerSecrets, createSecretsManagerSession } from '../functions/aws/secrets.ts'
-import type { Queue } from '../functions/core/ports.ts'
+import { emptyState, fold } from '../functions/core/message-state.ts'
+import { recordOf } from '../functions/core/schedule.ts'
 import { createErp } from '../functions/erp/client.ts'
 import { createIngest } from '../functions/ingest.ts'
 import { bodyLimit } from '../functions/receive.ts'
 import { openFrontDoor } from '../local/front-door.ts'
 import { run } from './support/bridge-process.ts'
 import { startCloudFormation } from './support/cloudformation.ts'
-import { deliveryUnderTest, record } from './support/delivery.ts'
+import { deliveryUnderTest } from './support/delivery.ts'
 import { startDynamo } from './support/dynamodb.ts'
+import { done, react, reopened, update } from './support/factories.ts'
 import { startSecretsManager } from './support/secrets-manager.ts'
+import { deadLetterIn, parkedIn } from './support/set-aside.ts'
+import { startSqs } from './support/sqs.ts'
 
 const log = () => {}
 
 /** A stack as its outputs tell of it: real adapters on local servers, a front door, and deliver at work behind it. */
 async function deployedStack() {
-  const [dynamo, secrets] = await Promise.all([startDynamo(), startSecretsManager()])
+  const [sqs, dynamo, secrets] = await Promise.all([startSqs(), startDynamo(), startSecretsManager()])
   const table = await dynamo.createTable()
+  const { url, deadLettersUrl } = await sqs.createQueues(10)
   for (const Name of ['webhook-secrets', 'erp-session']) {
     await secrets.secretsManager.send(new CreateSecretCommand({ Name, SecretString: '{}' }))
   }
   const common = { client: secrets.secretsManager, clock: Date.now }
   const states = createDynamoMessageStates({ client: dynamo.dynamo, table })
-  const delivery = await deliveryUnderTest({ states, clock: Date.now })
+  const queue = createSqsQueue({ client: sqs.sqs, url })
+  const deadLetters = createSqsQueue({ client: sqs.sqs, url: deadLettersUrl })
+  const delivery = await deliveryUnderTest({ adapters: () => ({ queue, deadLetters, states }), clock: Date.now })
   const session = createSecretsManagerSession({ ...common, secretId: 'erp-session' })
   delivery.dependencies.erp = createErp({ baseUrl: delivery.erp.url, session, clock: Date.now })
-  const queue: Pick<Queue, 'send'> = {
-    async send(body) {
-      setImmediate(() => void delivery.deliver({ Records: [record(body)] }))
-    },
-  }
+  const stopped = new AbortController()
+  const eventSource = (async () => {
+    while (!stopped.signal.aborted) {
+      await delivery.run()
+      await wait(20)
+    }
+  })()
   const ingest = createIngest({
     sources: new Map([['shop', { name: 'shop', kind: 'generic', authentication: 'hmac' }]]),
     secrets: createSecretsManagerSecrets({ ...common, secretId: 'webhook-secrets' }),
@@ -41,8 +52,12 @@ async function deployedStack() {
   })
   const door = await openFrontDoor({ ingest, host: '127.0.0.1', port: 0, limit: bodyLimit })
   onTestFinished(async () => {
-    await Promise.all([door.stop(), dynamo.stop(), secrets.stop()])
+    stopped.abort()
+    await eventSource
+    await Promise.all([door.stop(), sqs.stop(), dynamo.stop(), secrets.stop()])
   })
+  // The SDK calls the host that a queue's URL names, which is none of this machine's.
+  const here = (queueUrl: string) => new URL(new URL(queueUrl).pathname, sqs.client.endpoint).href
   const cloudFormation = await startCloudFormation('chatroom-bridge-test', {
     ApiUrl: door.url,
     Sources: 'shop:generic:hmac',
@@ -50,19 +65,20 @@ async function deployedStack() {
     WebhookSecretsName: 'webhook-secrets',
     ErpSessionName: 'erp-session',
     TableName: table,
-    QueueUrl: 'http://127.0.0.1/events',
-    DeadLettersUrl: 'http://127.0.0.1/dead',
+    QueueUrl: here(url),
+    DeadLettersUrl: here(deadLettersUrl),
   })
   const environment = {
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
     AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation,
+    AWS_ENDPOINT_URL_SQS: sqs.client.endpoint,
     AWS_ENDPOINT_URL_DYNAMODB: dynamo.client.endpoint,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.client.endpoint,
   }
   const operate = (args: string, input?: string) =>
     run(['bin/operate.ts', ...args.split(' '), '--stack=chatroom-bridge-test'], environment, input)
-  return { delivery, environment, operate }
+  return { delivery, environment, operate, setErpToken: () => operate('secrets token', 'token\n') }
 }
 
 describe('the operator of a stack', () => {
@@ -76,6 +92,44 @@ describe('the operator of a stack', () => {
     expect(stdout).toMatch(/shop ← 202[\s\S]*"completed": true/)
     expect(code).toBe(0)
     expect(delivery.erp.message(42)?.completed).toBe(true)
+  })
+
+  it('lists, shows, redrives and drops what was set aside, and reconciles', async () => {
+    const { delivery, operate, setErpToken } = await deployedStack()
+    const { states, deadLetters, erp } = delivery
+    const parked = { reason: 'refused', at: Date.now(), status: 422, answer: '{"error":"no"}' } as const
+    const [wish = ''] = await parkedIn(states, '42', [update(react('👍'))], parked)
+    await parkedIn(states, '99', [update(done, { messageId: '99' })], parked)
+    for (let count = 0; count < 12; count += 1) await deadLetterIn(deadLetters, update(done))
+    await deadLetters.send('{"version":2}', { reason: 'not a queue message' })
+
+    const list = await operate('parked list --json')
+    const items = JSON.parse(list.stdout) as { id: string; kind: string; reason: string }[]
+    const kinds = Map.groupBy(items, ({ kind }) => kind)
+    expect([list.code, kinds.get('wish')?.length, kinds.get('dead letter')?.length]).toEqual([0, 2, 13])
+    const unreadable = items.find(({ reason }) => reason === 'not a queue message')?.id ?? ''
+    expect((await operate(`parked show ${unreadable}`)).stdout).toContain('{"version":2}')
+
+    await setErpToken()
+    expect(await operate(`parked redrive ${wish}`)).toMatchObject({ code: 0, stdout: '1 redriven\n' })
+    const redrive = await operate('parked redrive --reason often')
+    expect(redrive).toEqual({ code: 0, stdout: '12 redriven\n', stderr: '' })
+    const shown = () => expect(erp.message(42)).toMatchObject({ completed: true, reactions: [{ emoji: '👍' }] })
+    await vi.waitFor(shown, { timeout: 10_000, interval: 20 })
+    expect(await operate(`parked drop 99 ${unreadable} --yes`)).toMatchObject({ code: 0, stdout: '2 dropped\n' })
+    expect((await operate('parked list')).stdout).toBe('Nothing is set aside.\n')
+
+    const wanted = recordOf(fold(emptyState(), [update(reopened, { messageId: '7' })]), Date.now())
+    await states.save('7', wanted, undefined)
+    const reconcile = await operate('reconcile')
+    expect([reconcile.code, reconcile.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^7 +completed .*\n1 attempt sent\n/m),
+    ])
+    // The ERP has no such chat message, so the attempt parks it.
+    await vi.waitFor(async () => expect(await states.parked(9)).toMatchObject([{ messageId: '7' }]), {
+      timeout: 10_000,
+    })
   })
 
   it('is told what is wrong with a stack’s name or a source', async () => {

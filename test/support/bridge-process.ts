@@ -12,17 +12,24 @@ export type BridgeProcess = {
   end(signal: NodeJS.Signals): Promise<number | null>
 }
 
+type Ended = { code: number | null; stdout: string; stderr: string }
+
 /** Runs a program of bin/ to its end. Settings of the test's own environment are left out. */
-export async function run(
+export function run(args: string[], settings: Record<string, string>, input = ''): Promise<Ended> {
+  return startRun(args, settings, input).ended
+}
+
+/** The same, for a program that may not live to its end. */
+export function startRun(
   args: string[],
   settings: Record<string, string>,
   input = '',
-): Promise<{ code: number | null; stdout: string; stderr: string }> {
+): { ended: Promise<Ended>; kill(): void } {
   const child = start(process.execPath, args, settings)
   child.stdin?.end(input)
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
-  const [code] = await once(child, 'close')
-  return { code, stdout: stdout(), stderr: stderr() }
+  const ended = once(child, 'close').then(([code]) => ({ code, stdout: stdout(), stderr: stderr() }))
+  return { ended, kill: () => child.kill('SIGKILL') }
 }
 
 /** Starts the bridge on free ports and waits until it listens. */

@@ -1,0 +1,37 @@
+import { onTestFinished } from 'vitest'
+import { emptyState, fold, type Parked, park, parkedWishes } from '../../functions/core/message-state.ts'
+import type { MessageStates, Queue } from '../../functions/core/ports.ts'
+import { encode, type QueuedUpdate } from '../../functions/core/queue-message.ts'
+import { recordOf } from '../../functions/core/schedule.ts'
+import { type Data, openData } from '../../local/data.ts'
+import { idOfWish } from '../../operator/selection.ts'
+
+/** The data in a folder, as one more process sees them. */
+export function dataIn(folder: string): Data {
+  const data = openData(folder)
+  onTestFinished(() => data.close())
+  return data
+}
+
+/** Saves a chat message of which these wishes are parked. @returns their ids, as an operator calls them */
+export async function parkedIn(
+  states: MessageStates,
+  messageId: string,
+  updates: readonly QueuedUpdate[],
+  parked: Parked,
+): Promise<string[]> {
+  const wanted = fold(emptyState(), updates)
+  const wishes = Object.entries(wanted.registers).flatMap(([key, { writes }]) =>
+    writes.map(({ identity }) => ({ key, identity })),
+  )
+  const state = park(wanted, wishes, parked)
+  const stored = await states.load(messageId)
+  await states.save(messageId, recordOf(state, parked.at), stored?.version)
+  return parkedWishes(state).map(({ identity }) => idOfWish(messageId, identity))
+}
+
+/** A dead letter that a redrive can bring home, unless it comes back with the failures that it has. */
+export async function deadLetterIn(deadLetters: Queue, ...updates: QueuedUpdate[]): Promise<void> {
+  const body = encode({ version: 1, kind: 'updates', updates, failures: 1_000 })
+  await deadLetters.send(body, { reason: 'failed too often' })
+}
