@@ -1,0 +1,61 @@
+import { readFileSync, statSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { isDamage } from './sqlite-errors.ts'
+import { isWalDamaged } from './wal.ts'
+
+/** How to go on from a damaged file. */
+export const afterDamage = 'stop what uses it, and run npm run backup -- FILE --salvage'
+
+/**
+ * Finds what SQLite would mend by forgetting, before it can: it deletes the log beside an empty file, even where it opens it
+ * only for reading, and ends a log at its first damaged frame. Costs milliseconds. A file that isn't there yet is none.
+ * @throws when data that were acknowledged would be lost by opening the file
+ */
+export function refuseForgetting(path: string): void {
+  const size = sizeOf(path)
+  if (size === undefined && readLog(path).length > 0) throw damaged(path, 'it is gone, but its log is there')
+  if (size === 0) throw damaged(path, 'it is empty')
+  // Another process may be writing; then what looked broken at first has become whole.
+  if (isWalDamaged(readLog(path)) && isWalDamaged(readLog(path))) {
+    throw damaged(path, 'commits in its log can’t be read')
+  }
+}
+
+/** The log beside a database, which is there while somebody has it open and after a crash. */
+export function readLog(path: string): Buffer {
+  try {
+    return readFileSync(`${path}-wal`)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0)
+    throw error
+  }
+}
+
+/**
+ * Reads all of the file and looks whether it holds together. 0.3 s for 500 MB that are in memory; else as long as it takes
+ * to read them.
+ * @throws when it doesn't; nothing was changed then
+ */
+export function refuseDamaged(path: string): void {
+  refuseForgetting(path)
+  if (sizeOf(path) === undefined) return
+  // Closing a file that was opened for writing would bring its log into it.
+  const file = new DatabaseSync(path, { readOnly: true })
+  try {
+    const [first] = file.prepare('PRAGMA quick_check(1)').all() as { quick_check: string }[]
+    const found = first?.quick_check ?? 'no answer'
+    if (found !== 'ok') throw damaged(path, found.split('\n').at(-1) ?? found)
+  } catch (error) {
+    throw isDamage(error) ? damaged(path, (error as Error).message) : error
+  } finally {
+    file.close()
+  }
+}
+
+function damaged(path: string, why: string): Error {
+  return new Error(`${path} is damaged (${why}), and was left as it is: ${afterDamage}`)
+}
+
+function sizeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.size
+}
