@@ -1,5 +1,6 @@
 import { settingsOfThisMachine } from '../local/environment.ts'
 import { explain } from '../local/explain.ts'
+import { backupCommand } from '../operator/backup.ts'
 import type { Home } from '../operator/home.ts'
 import { secretsCommand } from '../operator/secrets.ts'
 import { send } from '../operator/send.ts'
@@ -22,6 +23,7 @@ const [command, ...args] = process.argv.slice(2)
 try {
   if (command === 'send') process.exitCode = (await send(args, open, console.log)) ? 0 : 1
   else if (command === 'secrets') await secretsCommand(args, open, console.log)
+  else if (command === 'backup') process.exitCode = await backupCommand(args, settingsOfThisMachine, console)
   else throw new Error('which command? send, secrets')
 } catch (error) {
   console.error(`chatroom-bridge: ${explain(error)}`)

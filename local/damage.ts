@@ -38,15 +38,20 @@ export function readLog(path: string): Buffer {
  */
 export function refuseDamaged(path: string): void {
   refuseForgetting(path)
-  if (sizeOf(path) === undefined) return
+  const damage = sizeOf(path) === undefined ? undefined : findDamage(path)
+  if (damage) throw damaged(path, damage)
+}
+
+/** @returns what is wrong with the pages of a database; undefined when nothing is */
+export function findDamage(path: string): string | undefined {
   // Closing a file that was opened for writing would bring its log into it.
   const file = new DatabaseSync(path, { readOnly: true })
   try {
-    const [first] = file.prepare('PRAGMA quick_check(1)').all() as { quick_check: string }[]
-    const found = first?.quick_check ?? 'no answer'
-    if (found !== 'ok') throw damaged(path, found.split('\n').at(-1) ?? found)
+    const found = String(file.prepare('PRAGMA quick_check(1)').get()?.['quick_check'])
+    return found === 'ok' ? undefined : found.split('\n').at(-1)
   } catch (error) {
-    throw isDamage(error) ? damaged(path, (error as Error).message) : error
+    if (isDamage(error)) return (error as Error).message
+    throw error
   } finally {
     file.close()
   }
@@ -57,5 +62,7 @@ function damaged(path: string, why: string): Error {
 }
 
 function sizeOf(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.size
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found?.isDirectory()) throw new Error(`${path} is a folder: put it elsewhere`)
+  return found?.size
 }

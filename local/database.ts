@@ -69,13 +69,7 @@ export function openDatabase(folder: string): Database {
   const path = databaseIn(folder)
   refuseForgetting(path)
   if (!existsSync(path)) make(path)
-  const sqlite = open(path)
-  try {
-    migrate(sqlite)
-  } catch (error) {
-    sqlite.close()
-    throw error
-  }
+  const sqlite = openFile(path)
 
   type Work = { work: () => unknown; resolve: (value: never) => void; reject: (error: unknown) => void }
   let waiting: Work[] = []
@@ -143,17 +137,19 @@ export function isBusy(error: unknown): boolean {
 function make(path: string): void {
   const fresh = `${path}.${process.pid}.new`
   try {
-    open(fresh).close()
+    openFile(fresh).close()
     putInPlace(fresh, path)
   } finally {
     rmSync(fresh, { force: true })
   }
 }
 
-function open(path: string): DatabaseSync {
+/** Opens a file of any name, making it if it isn't there, and brings it to the newest format. */
+export function openFile(path: string): DatabaseSync {
   const sqlite = new DatabaseSync(path, { timeout: busyFor })
   try {
     sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+    migrate(sqlite)
     return sqlite
   } catch (error) {
     sqlite.close()

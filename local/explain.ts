@@ -21,11 +21,11 @@ export function explain(error: unknown): string {
       return port === undefined
         ? `${path ?? 'DATA_DIR'} can't be read and written: give this user the right to, or set DATA_DIR to another folder`
         : `port ${port} needs more rights: set PORT to one above 1023`
+    case 'ENOENT':
+      return `${path ?? 'DATA_DIR'} can't be made or found: set DATA_DIR to another folder`
     case 'EEXIST':
     case 'ENOTDIR':
       return `${path ?? 'DATA_DIR'} is no folder: set DATA_DIR to one`
-    case 'EISDIR':
-      return `${path ?? 'what should be a file'} is a folder: put it elsewhere`
     case 'ENOSPC':
     case 'EDQUOT':
       return `the disk that ${path ?? 'DATA_DIR'} is on is full: make room on it`

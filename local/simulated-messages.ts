@@ -70,12 +70,10 @@ export function simulatedMessages(folder: string): {
 }
 
 function read(path: string): SimulatedMessage[] {
-  const text = readFileSync(path, 'utf8')
   try {
-    return z.array(SimulatedMessage).parse(JSON.parse(text))
-  } catch {
-    throw new Error(
-      `${path} is not what the simulated ERP wrote: mend it, or remove it to begin with the club's messages`,
-    )
+    return z.array(SimulatedMessage).parse(JSON.parse(readFileSync(path, 'utf8')))
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code ?? 'expected JSON: a list of chat messages'
+    throw new Error(`${path} can't be read (${why}): mend it, or remove it to begin with the club's messages`)
   }
 }

@@ -7,7 +7,7 @@ import type { SimulatedErp } from '../../local/simulated-erp.ts'
 import { secret } from './factories.ts'
 
 /** A bridge in this process, so that a test can get at its connection to the database. */
-export async function startBridgeHere(folder: string, erp: SimulatedErp) {
+export async function startBridgeHere(folder: string, erp: Pick<SimulatedErp, 'url'>) {
   const settings = readSettings(
     {
       DATA_DIR: folder,

@@ -1,0 +1,98 @@
+import { existsSync, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { Settings } from '../functions/settings.ts'
+import { refuseForgetting } from '../local/damage.ts'
+import { databaseIn } from '../local/database.ts'
+import { lock } from '../local/lock.ts'
+import { type Salvaged, salvage } from '../local/salvage.ts'
+import { contentsOf, snapshot, taken, writeBeside } from '../local/snapshot.ts'
+
+const backupUsage = `npm run backup -- FILE [--force] [--salvage]
+
+  FILE         where to; the bridge may run meanwhile
+  --force      replace FILE if it is there already
+  --salvage    of a damaged database, copy what can still be read; the bridge and its workers must not run`
+
+/**
+ * The operator's way to a copy of all that the bridge on this machine was told and knows.
+ * @returns the exit code: 0 when it is made, 2 when the arguments make no sense
+ * @throws when it can't be made; there is no FILE then, or the one that was there before
+ */
+export async function backupCommand(
+  args: string[],
+  settings: () => Pick<Settings, 'DATA_DIR'>,
+  { log, error }: Pick<Console, 'log' | 'error'>,
+): Promise<number> {
+  const asked = read(args)
+  if ('wrong' in asked) {
+    error(`chatroom-bridge: ${asked.wrong}`)
+    return 2
+  }
+  const { DATA_DIR } = settings()
+  const { path, force } = asked
+  const database = databaseIn(DATA_DIR)
+  if (resolve(path).startsWith(resolve(database))) throw new Error(`${path} is the database itself: give another name`)
+  if (existsSync(path) && (!force || statSync(path).isDirectory())) throw new Error(taken(path))
+  if (asked.salvage) await salvageTo(path, DATA_DIR, force, log)
+  else await backUpTo(path, DATA_DIR, force, log)
+  const secrets = join(DATA_DIR, 'secrets.json')
+  if (existsSync(secrets)) log(`Keep ${secrets} too: webhooks are verified with what is in it.`)
+  return 0
+}
+
+async function backUpTo(path: string, folder: string, force: boolean, log: (line: string) => void): Promise<void> {
+  const database = databaseIn(folder)
+  refuseForgetting(database)
+  if (!existsSync(database)) throw new Error(`${folder} holds no data yet: look at DATA_DIR, or run npm start first`)
+  const contents = await writeBeside(path, force, async (part) => {
+    await snapshot(database, part)
+    return contentsOf(part)
+  })
+  log(`${path} holds ${inWords(contents)}; ${size(path)}.`)
+}
+
+async function salvageTo(path: string, folder: string, force: boolean, log: (line: string) => void): Promise<void> {
+  const database = databaseIn(folder)
+  const unlock = lock(folder)
+  try {
+    const { messages, states } = await writeBeside(path, force, async (part) => salvage(database, part))
+    log(`Saved of the queue: ${told(messages)}.`)
+    log(`Saved of the chat messages: ${told(states)}.`)
+  } finally {
+    unlock()
+  }
+  log(`${path} holds ${inWords(contentsOf(path))}; ${size(path)}. ${database} is as it was. To go on:`)
+  log(
+    `  mkdir ${join(folder, 'damaged')} && mv ${database}* ${join(folder, 'damaged')} && mv ${path} ${database} && npm start`,
+  )
+}
+
+function inWords({ webhooks, chatMessages, due, deadLetters }: ReturnType<typeof contentsOf>): string {
+  return `${webhooks} queued webhooks, ${chatMessages} chat messages (${due} due), ${deadLetters} dead letters`
+}
+
+function told({ saved, lost, mayBeMore }: Salvaged): string {
+  return `${saved} rows; ${lost}${mayBeMore ? ' or more' : ''} could not be read`
+}
+
+function size(path: string): string {
+  return `${(statSync(path).size / 1e6).toFixed(1)} MB`
+}
+
+function read(args: string[]): { wrong: string } | { path: string; force: boolean; salvage: boolean } {
+  const flag = { type: 'boolean', default: false } as const
+  const text = { type: 'string' } as const
+  const options = { force: flag, salvage: flag, stack: text, region: text }
+  try {
+    const { values, positionals } = parseArgs({ args, allowPositionals: true, options })
+    const [path, ...rest] = positionals
+    if (values.stack !== undefined || values.region !== undefined) {
+      return { wrong: 'on AWS the table is backed up all the time (point-in-time recovery): restore it in DynamoDB' }
+    }
+    if (!path || rest.length > 0) return { wrong: `which file? ${backupUsage}` }
+    return { path, force: values.force, salvage: values.salvage }
+  } catch (error) {
+    return { wrong: error instanceof Error ? `${error.message}\n${backupUsage}` : backupUsage }
+  }
+}
