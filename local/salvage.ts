@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { openFile } from './database.ts'
-import { rowidsInPages } from './rowids.ts'
+import { leafRows } from './leaf-rows.ts'
 import { pageSize } from './wal.ts'
 import { overlay } from './wal-overlay.ts'
 
@@ -12,7 +12,10 @@ type Row = Record<string, unknown>
 /** A table, an index that names every row of it, and how a row is taken over. */
 type Table = {
   name: string
+  columns: string[]
   index: string
+  /** The index's first column. */
+  first: string
   isWhole: (row: Row) => boolean
   insert: string
   values: (row: Row) => unknown[]
@@ -24,13 +27,15 @@ const isText = (value: unknown) => typeof value === 'string'
 const tables: Record<'messages' | 'states', Table> = {
   messages: {
     name: 'messages',
+    columns: ['id', 'queue', 'body', 'reason', 'sent_at', 'visible_at', 'receives', 'receipt', 'receiver'],
     index: 'messages_visible',
+    first: 'queue',
     isWhole: (row) =>
       ['events', 'dead letters'].includes(String(row['queue'])) &&
       isText(row['body']) &&
       [row['sent_at'], row['visible_at'], row['receives']].every(isNumber),
     insert:
-      'INSERT INTO messages (id, queue, body, reason, sent_at, visible_at, receives) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      'INSERT OR IGNORE INTO messages (id, queue, body, reason, sent_at, visible_at, receives) VALUES (?, ?, ?, ?, ?, ?, ?)',
     // What somebody had in hand is there for the next one.
     values: ({ id, queue, body, reason, sent_at, visible_at, receives, receiver }) => [
       id,
@@ -44,7 +49,9 @@ const tables: Record<'messages' | 'states', Table> = {
   },
   states: {
     name: 'states',
+    columns: ['message_id', 'body', 'version', 'sweep_at', 'parked_at'],
     index: 'sqlite_autoindex_states_1',
+    first: 'message_id',
     isWhole: (row) => isText(row['message_id']) && isText(row['body']) && isNumber(row['version']),
     // Of two rows of one chat message, which a damaged tree may show, the newer.
     insert: `INSERT INTO states (message_id, body, version, sweep_at, parked_at) VALUES (?, ?, ?, ?, ?)
@@ -107,34 +114,44 @@ function openScratch(path: string, scratch: string, firstPage: Buffer): Database
 }
 
 function copyRows(
-  { name, index, isWhole, insert, values }: Table,
+  { name, columns, index, first, isWhole, insert, values }: Table,
   source: DatabaseSync,
   scratch: string,
   target: DatabaseSync,
 ): Salvaged {
   const named = new Set<number>()
-  const isIndexWhole = ['ASC', 'DESC']
-    .map(
-      (order) =>
-        `SELECT rowid AS id FROM ${name} INDEXED BY ${index} ORDER BY ${name === 'messages' ? 'queue' : 'message_id'} ${order}`,
-    )
-    .every((query) => readWhilePossible(source, query, named))
-  const ids = new Set([...named, ...rowidsInPages(scratch)])
+  const read = ['ASC', 'DESC'].map((order) => {
+    const query = `SELECT rowid AS id FROM ${name} INDEXED BY ${index} ORDER BY ${first} ${order}`
+    return readWhilePossible(source, query, named)
+  })
   const select = source.prepare(`SELECT * FROM ${name} WHERE rowid = ?`)
   const put = target.prepare(insert)
-  let saved = 0
-  for (const id of [...ids].sort((a, b) => a - b)) {
+  const take = (id: number, row: Row) => {
+    if (!isWhole(row)) return
+    put.run(...(values({ ...row, id }) as (string | number | null)[]))
+    named.delete(id)
+  }
+
+  const ids = new Set(named)
+  for (const { id } of leafRows(scratch)) ids.add(id)
+  const unreachable = new Set<number>()
+  for (const id of ids) {
     try {
       const row = select.get(id)
-      if (!row || !isWhole(row)) continue
-      put.run(...(values(row) as (string | number | null)[]))
-      saved += 1
-      named.delete(id)
+      if (row) take(id, row)
     } catch {
-      // It lies in a damaged page, and is counted where the index names it.
+      unreachable.add(id)
     }
   }
-  return { saved, lost: named.size, mayBeMore: !isIndexWhole }
+  // The tree doesn't lead there any more, or what is there is damaged.
+  for (const { id, values: inPage } of unreachable.size > 0 ? leafRows(scratch) : []) {
+    if (!unreachable.has(id)) continue
+    try {
+      take(id, Object.fromEntries(inPage().map((value, index) => [columns[index] ?? 'beyond', value])))
+    } catch {}
+  }
+  const { saved } = target.prepare(`SELECT count(*) AS saved FROM ${name}`).get() ?? {}
+  return { saved: Number(saved), lost: named.size, mayBeMore: read.includes(false) }
 }
 
 /** @returns whether it read all there is */

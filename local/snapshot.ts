@@ -54,17 +54,27 @@ export function taken(path: string): string {
  * Copies a database as it is at one moment, while others write to it. Page by page, and not as `VACUUM INTO`: that is twice as
  * fast, but keeps this process from hearing Ctrl-C meanwhile, and gives tables other first pages, which a salvage goes by.
  */
-export async function snapshot(path: string, to: string): Promise<void> {
+export async function snapshot(source: DatabaseSync, to: string): Promise<void> {
   // Made here, so that it is nobody else's to read from the beginning.
   writeFileSync(to, '', { mode: 0o600, flag: 'wx' })
+  await backup(source, to, { rate: allAtOnce })
+  const damage = findDamage(to)
+  if (damage) throw new Error(`the data are damaged (${damage}): --salvage copies what can still be read`)
+}
+
+/**
+ * Opens a database for a snapshot, and changes nothing of it.
+ * @throws when it can't be read at all
+ */
+export function openSource(path: string): DatabaseSync {
   const source = new DatabaseSync(path, { readOnly: true })
   try {
-    await backup(source, to, { rate: allAtOnce })
-  } finally {
+    source.prepare('SELECT count(*) FROM messages').get()
+    return source
+  } catch (error) {
     source.close()
+    throw error
   }
-  const damage = findDamage(to)
-  if (damage) throw new Error(`${path} is damaged (${damage}): --salvage copies what can still be read`)
 }
 
 /** What a database file that nobody writes to holds. */

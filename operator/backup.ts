@@ -6,7 +6,7 @@ import { refuseForgetting } from '../local/damage.ts'
 import { databaseIn } from '../local/database.ts'
 import { lock } from '../local/lock.ts'
 import { type Salvaged, salvage } from '../local/salvage.ts'
-import { contentsOf, snapshot, taken, writeBeside } from '../local/snapshot.ts'
+import { contentsOf, openSource, snapshot, taken, writeBeside } from '../local/snapshot.ts'
 
 const backupUsage = `npm run backup -- FILE [--force] [--salvage]
 
@@ -36,27 +36,38 @@ export async function backupCommand(
   if (existsSync(path) && (!force || statSync(path).isDirectory())) throw new Error(taken(path))
   if (asked.salvage) await salvageTo(path, DATA_DIR, force, log)
   else await backUpTo(path, DATA_DIR, force, log)
-  const secrets = join(DATA_DIR, 'secrets.json')
-  if (existsSync(secrets)) log(`Keep ${secrets} too: webhooks are verified with what is in it.`)
   return 0
 }
 
 async function backUpTo(path: string, folder: string, force: boolean, log: (line: string) => void): Promise<void> {
   const database = databaseIn(folder)
   refuseForgetting(database)
-  if (!existsSync(database)) throw new Error(`${folder} holds no data yet: look at DATA_DIR, or run npm start first`)
-  const contents = await writeBeside(path, force, async (part) => {
-    await snapshot(database, part)
-    return contentsOf(part)
-  })
-  log(`${path} holds ${inWords(contents)}; ${size(path)}.`)
+  if (!existsSync(database)) throw new Error(nothingIn(folder))
+  const source = openSource(database)
+  try {
+    const contents = await writeBeside(path, force, async (part) => {
+      await snapshot(source, part)
+      return contentsOf(part)
+    })
+    log(`${path} holds ${inWords(contents)}; ${size(path)}.`)
+    const secrets = join(folder, 'secrets.json')
+    if (existsSync(secrets)) log(`Keep ${secrets} too: webhooks are verified with what is in it.`)
+  } finally {
+    source.close()
+  }
 }
 
 async function salvageTo(path: string, folder: string, force: boolean, log: (line: string) => void): Promise<void> {
   const database = databaseIn(folder)
   const unlock = lock(folder)
   try {
-    const { messages, states } = await writeBeside(path, force, async (part) => salvage(database, part))
+    if (!existsSync(database) && !existsSync(`${database}-wal`)) throw new Error(nothingIn(folder))
+    const { messages, states } = await writeBeside(path, force, async (part) => {
+      const found = salvage(database, part)
+      const isAny = Object.values(found).some(({ saved, lost, mayBeMore }) => saved > 0 || (lost === 0 && !mayBeMore))
+      if (!isAny) throw new Error(`nothing in ${database} can be read: put a backup in its place`)
+      return found
+    })
     log(`Saved of the queue: ${told(messages)}.`)
     log(`Saved of the chat messages: ${told(states)}.`)
   } finally {
@@ -68,6 +79,10 @@ async function salvageTo(path: string, folder: string, force: boolean, log: (lin
   )
 }
 
+function nothingIn(folder: string): string {
+  return `${folder} holds no data yet: look at DATA_DIR, or run npm start first`
+}
+
 function inWords({ webhooks, chatMessages, due, deadLetters }: ReturnType<typeof contentsOf>): string {
   return `${webhooks} queued webhooks, ${chatMessages} chat messages (${due} due), ${deadLetters} dead letters`
 }
@@ -77,7 +92,8 @@ function told({ saved, lost, mayBeMore }: Salvaged): string {
 }
 
 function size(path: string): string {
-  return `${(statSync(path).size / 1e6).toFixed(1)} MB`
+  const bytes = statSync(path).size
+  return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
 }
 
 function read(args: string[]): { wrong: string } | { path: string; force: boolean; salvage: boolean } {

@@ -20,6 +20,13 @@ const inLog = { file: 'bridge.sqlite-wal', made: log }
 const damages = [
   { what: 'garbage for a header', ...inFile, atLeast: 150, harm: (path: string) => overwrite(path, 0, 100) },
   { what: 'a first page that is gone', ...inFile, atLeast: 150, harm: (path: string) => overwrite(path, 0, pageSize) },
+  { what: 'a root that is gone', ...inFile, atLeast: 150, harm: (path: string) => overwrite(path, pageSize, pageSize) },
+  {
+    what: 'neither a root nor an index',
+    ...inFile,
+    atLeast: 150,
+    harm: (path: string) => overwrite(path, pageSize, 2 * pageSize),
+  },
   {
     what: 'garbage in the middle',
     ...inFile,
