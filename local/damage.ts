@@ -3,6 +3,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { isDamage } from './sqlite-errors.ts'
 import { isWalDamaged } from './wal.ts'
 
+/** How often a log is looked at until it is called damaged. */
+const looks = 5
+
 /** How to go on from a damaged file. */
 export const afterDamage = 'stop what uses it, and run npm run backup -- FILE --salvage'
 
@@ -15,8 +18,8 @@ export function refuseForgetting(path: string): void {
   const size = sizeOf(path)
   if (size === undefined && readLog(path).length > 0) throw damaged(path, 'it is gone, but its log is there')
   if (size === 0) throw damaged(path, 'it is empty')
-  // Another process may be writing; then what looked broken at first has become whole.
-  if (isWalDamaged(readLog(path)) && isWalDamaged(readLog(path))) {
+  // Another process may be writing; then what looks broken at one look is whole at another.
+  if (Array.from({ length: looks }).every(() => isWalDamaged(readLog(path)))) {
     throw damaged(path, 'commits in its log can’t be read')
   }
 }

@@ -140,7 +140,7 @@ function make(path: string): void {
     openFile(fresh).close()
     putInPlace(fresh, path)
   } finally {
-    rmSync(fresh, { force: true })
+    for (const end of ['', '-journal', '-wal', '-shm']) rmSync(`${fresh}${end}`, { force: true })
   }
 }
 

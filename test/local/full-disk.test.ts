@@ -1,6 +1,9 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { startSimulatedErp } from '../../local/simulated-erp.ts'
+import { simulatedMessages } from '../../local/simulated-messages.ts'
 import { startBridgeHere } from '../support/bridge-here.ts'
 import { startBridgeProcess } from '../support/bridge-process.ts'
 import { chatMessage } from '../support/delivery.ts'
@@ -137,5 +140,24 @@ describe('data that turn read-only while a PUT is on its way', () => {
     const startedAt = performance.now()
     await stop()
     expect(performance.now() - startedAt).toBeLessThan(2_000)
+  })
+})
+
+describe('a simulated ERP whose file can not be written', () => {
+  it('says 503, shows what it showed before, and takes the next PUT once it can', async () => {
+    const folder = temporaryFolder()
+    const { messages, save } = simulatedMessages(folder)
+    const erp = await startSimulatedErp({ messages, save, token: 'token' })
+    onTestFinished(() => erp.stop())
+    const put = async () => {
+      const headers = { 'content-type': 'application/json', 'x-session-token': 'token' }
+      const body = JSON.stringify({ data: { completed: true } })
+      return (await fetch(`${erp.url}/api/cp/chat/chatroom_message/42`, { method: 'PUT', headers, body })).status
+    }
+    mkdirSync(join(folder, 'simulated-erp.json', 'a folder'), { recursive: true })
+    expect([await put(), erp.message(42)?.completed, readdirSync(folder)]).toEqual([503, false, ['simulated-erp.json']])
+    rmSync(join(folder, 'simulated-erp.json'), { recursive: true })
+    expect([await put(), erp.message(42)?.completed]).toEqual([200, true])
+    expect(simulatedMessages(folder).messages.find(({ id }) => id === 42)?.completed).toBe(true)
   })
 })
