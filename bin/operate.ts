@@ -1,12 +1,13 @@
 import { settingsOfThisMachine } from '../local/environment.ts'
 import { explain } from '../local/explain.ts'
+import { backupCommand } from '../operator/backup.ts'
 import { exitCodeOf, UsageError } from '../operator/exit-codes.ts'
 import type { Home } from '../operator/home.ts'
 import { parkedCommand } from '../operator/parked.ts'
 import { reconcileCommand } from '../operator/reconcile.ts'
 import { secretsCommand } from '../operator/secrets.ts'
 import { send } from '../operator/send.ts'
-import { thisTerminal } from '../operator/terminal.ts'
+import { type Terminal, thisTerminal } from '../operator/terminal.ts'
 import { thisMachine } from '../operator/this-machine.ts'
 
 // What is kept here is other people's talk.
@@ -22,7 +23,13 @@ async function open({ stack, region }: { stack?: string | undefined; region: str
   return openStack(stack, region)
 }
 
-const commands = { send, secrets: secretsCommand, parked: parkedCommand, reconcile: reconcileCommand }
+const commands = {
+  send,
+  secrets: secretsCommand,
+  parked: parkedCommand,
+  reconcile: reconcileCommand,
+  backup: (args: string[], _: typeof open, terminal: Terminal) => backupCommand(args, settingsOfThisMachine, terminal),
+}
 
 const [command = '', ...args] = process.argv.slice(2)
 try {

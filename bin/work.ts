@@ -5,6 +5,8 @@ import { settingsOfThisMachine } from '../local/environment.ts'
 import { erpOf, urlOfSimulatedErp } from '../local/erp.ts'
 import { explain } from '../local/explain.ts'
 import { createLog } from '../local/log.ts'
+import { sparing } from '../local/sparing.ts'
+import { reportTrouble } from '../local/trouble.ts'
 
 // What is kept here is other people's talk.
 process.umask(0o077)
@@ -13,7 +15,9 @@ try {
   const settings = settingsOfThisMachine()
   const data = openData(settings.DATA_DIR)
   const erp = erpOf(settings, urlOfSimulatedErp(settings))
-  const worker = await startDelivery(data, { settings, erp, clock: Date.now, log: createLog(console.log) })
+  const log = sparing(createLog(console.log), Date.now)
+  data.database.watch(reportTrouble(log, Date.now))
+  const worker = await startDelivery(data, { settings, erp, clock: Date.now, log })
   console.log(`One more worker delivers what ${settings.DATA_DIR} holds`)
   endOrderly(async () => {
     await worker.stop()

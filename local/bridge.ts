@@ -2,7 +2,9 @@ import type { Log } from '../functions/core/ports.ts'
 import { createIngest } from '../functions/ingest.ts'
 import { bodyLimit } from '../functions/receive.ts'
 import type { Settings } from '../functions/settings.ts'
+import { refuseDamaged } from './damage.ts'
 import { openData } from './data.ts'
+import { databaseIn } from './database.ts'
 import { startDelivery } from './delivery.ts'
 import { erpOf, erpToken } from './erp.ts'
 import { openFrontDoor } from './front-door.ts'
@@ -10,6 +12,8 @@ import { lock } from './lock.ts'
 import { openSecrets, type SecretsFile } from './secrets.ts'
 import { startSimulatedErp } from './simulated-erp.ts'
 import { simulatedMessages } from './simulated-messages.ts'
+import { sparing } from './sparing.ts'
+import { reportTrouble } from './trouble.ts'
 
 /** The bridge while it runs on this machine. */
 export type Bridge = {
@@ -23,9 +27,10 @@ export type Bridge = {
 
 /**
  * Starts the whole bridge on this machine.
+ * @param open opens the data, once they are known to be whole
  * @throws with a message that says what to do: the data are in use, can't be read, or a port is taken
  */
-export async function startBridge(settings: Settings, log: Log): Promise<Bridge> {
+export async function startBridge(settings: Settings, writeLog: Log, open = openData): Promise<Bridge> {
   const { DATA_DIR, HOST, PORT, ERP_PORT, sources } = settings
   const stops: (() => void | Promise<void>)[] = []
   const stop = async () => {
@@ -33,9 +38,12 @@ export async function startBridge(settings: Settings, log: Log): Promise<Bridge>
   }
   try {
     stops.push(lock(DATA_DIR))
+    refuseDamaged(databaseIn(DATA_DIR))
     const clock = Date.now
-    const data = openData(DATA_DIR, clock)
+    const log = sparing(writeLog, clock)
+    const data = open(DATA_DIR, clock)
     stops.push(() => data.close())
+    data.database.watch(reportTrouble(log, clock))
     const secrets = openSecrets(DATA_DIR, settings.WEBHOOK_SECRETS)
     for (const source of sources.keys()) if ((await secrets.of(source)).length === 0) secrets.add(source)
 

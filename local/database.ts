@@ -1,6 +1,9 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { refuseForgetting } from './damage.ts'
+import { putInPlace } from './put-in-place.ts'
+import { sqliteCode, sqliteCodes } from './sqlite-errors.ts'
 
 /** How many writes share one commit at most. */
 const commitTogether = 500
@@ -44,26 +47,51 @@ export type Database = {
    * costs a sync of the disk, however much is in it.
    */
   write<T>(work: () => T): Promise<T>
+  /** Tells how transactions end from now on. */
+  watch(by: Watch): void
   close(): void
+}
+
+/** Learns of each transaction whether it reached the disk; those that changed nothing prove nothing. */
+export type Watch = { failed(error: unknown): void; succeeded(): void }
+
+/** Where a folder has its database. */
+export function databaseIn(folder: string): string {
+  return join(folder, 'bridge.sqlite')
 }
 
 /**
  * Opens the database in `folder`, making both if they aren't there.
- * @throws when the folder can't be used, or the file was made by a newer version
+ * @throws when the folder can't be used, or the file was made by a newer version or would forget something
  */
 export function openDatabase(folder: string): Database {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const sqlite = new DatabaseSync(join(folder, 'bridge.sqlite'), { timeout: busyFor })
-  sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-  migrate(sqlite)
+  const path = databaseIn(folder)
+  refuseForgetting(path)
+  if (!existsSync(path)) make(path)
+  const sqlite = openFile(path)
 
   type Work = { work: () => unknown; resolve: (value: never) => void; reject: (error: unknown) => void }
   let waiting: Work[] = []
+  let watch: Watch = { failed() {}, succeeded() {} }
+  const changes = sqlite.prepare('SELECT total_changes() AS total')
+  const committed = <T>(work: () => T): T => {
+    const before = changes.get()?.['total']
+    try {
+      const result = transaction(sqlite, work)
+      if (changes.get()?.['total'] !== before) watch.succeeded()
+      return result
+    } catch (error) {
+      // Other errors are the write's own fault.
+      if (sqliteCode(error) !== sqliteCodes.constraint) watch.failed(error)
+      throw error
+    }
+  }
   const commit = () => {
     const together = waiting.splice(0, commitTogether)
     if (waiting.length > 0) setImmediate(commit)
     try {
-      const results = transaction(sqlite, () => together.map(({ work }) => work()))
+      const results = committed(() => together.map(({ work }) => work()))
       for (const [index, { resolve }] of together.entries()) resolve(results[index] as never)
     } catch (error) {
       // One write that fails must not fail those that happened to come at the same time.
@@ -76,7 +104,7 @@ export function openDatabase(folder: string): Database {
   }
   const alone = ({ work, resolve, reject }: Work) => {
     try {
-      resolve(transaction(sqlite, work) as never)
+      resolve(committed(work) as never)
     } catch (error) {
       reject(error)
     }
@@ -88,6 +116,9 @@ export function openDatabase(folder: string): Database {
         if (waiting.length === 0) setImmediate(commit)
         waiting.push({ work, resolve, reject })
       }),
+    watch(by) {
+      watch = by
+    },
     close() {
       const unwritten = waiting
       waiting = []
@@ -99,7 +130,31 @@ export function openDatabase(folder: string): Database {
 
 /** SQLITE_BUSY, https://sqlite.org/rescode.html#busy */
 export function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === 5
+  return sqliteCode(error) === sqliteCodes.busy
+}
+
+/** Makes an empty database elsewhere first: a file of that name that is empty has lost what it held. */
+function make(path: string): void {
+  const fresh = `${path}.${process.pid}.new`
+  try {
+    openFile(fresh).close()
+    putInPlace(fresh, path)
+  } finally {
+    for (const end of ['', '-journal', '-wal', '-shm']) rmSync(`${fresh}${end}`, { force: true })
+  }
+}
+
+/** Opens a file of any name, making it if it isn't there, and brings it to the newest format. */
+export function openFile(path: string): DatabaseSync {
+  const sqlite = new DatabaseSync(path, { timeout: busyFor })
+  try {
+    sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+    migrate(sqlite)
+    return sqlite
+  } catch (error) {
+    sqlite.close()
+    throw error
+  }
 }
 
 function transaction<T>(sqlite: DatabaseSync, work: () => T): T {
@@ -109,18 +164,27 @@ function transaction<T>(sqlite: DatabaseSync, work: () => T): T {
     sqlite.exec('COMMIT')
     return result
   } catch (error) {
-    if (sqlite.isTransaction) sqlite.exec('ROLLBACK')
+    // A full or failing disk makes SQLite roll back by itself; and what it says to that would hide the reason.
+    try {
+      if (sqlite.isTransaction) sqlite.exec('ROLLBACK')
+    } catch {}
     throw error
   }
 }
 
 function migrate(sqlite: DatabaseSync): void {
+  // A file that needs nothing is opened without a write, which a full disk would refuse.
+  if (versionOf(sqlite) === migrations.length) return
   transaction(sqlite, () => {
-    const { user_version: version } = sqlite.prepare('PRAGMA user_version').get() as { user_version: number }
+    const version = versionOf(sqlite)
     if (version > migrations.length) {
       throw new Error(`bridge.sqlite was written by a newer version of chatroom-bridge (format ${version})`)
     }
     for (const step of migrations.slice(version)) sqlite.exec(step)
     sqlite.exec(`PRAGMA user_version = ${migrations.length}`)
   })
+}
+
+function versionOf(sqlite: DatabaseSync): number {
+  return (sqlite.prepare('PRAGMA user_version').get() as { user_version: number }).user_version
 }

@@ -5,6 +5,8 @@ import type { Erp } from '../functions/erp/client.ts'
 import { deliverSeconds, type Settings } from '../functions/settings.ts'
 import { createSweep } from '../functions/sweep.ts'
 import type { Data } from './data.ts'
+import { explain } from './explain.ts'
+import { patiently } from './patience.ts'
 import { startWorker, type Worker } from './worker.ts'
 
 /** ms. */
@@ -19,14 +21,16 @@ const day = 24 * 3600_000
  * so on the same data.
  */
 export async function startDelivery(
-  { queue, deadLetters, states, instance, isGone, releaseGone }: Data,
+  data: Data,
   { settings, erp, clock, log }: { settings: Settings; erp: Erp; clock: Clock; log: Log },
 ): Promise<Worker> {
+  const { instance, isGone, releaseGone, queue, states } = data
+  const ending = new AbortController()
+  // What is in hand comes again by itself after the lease.
+  const patient = patiently(data, { patience: leaseFor, signal: ending.signal })
   const deliver = createDeliver({
+    ...patient,
     erp: withBreaker(erp, clock),
-    states,
-    queue,
-    deadLetters,
     clock,
     log,
     instance,
@@ -42,12 +46,13 @@ export async function startDelivery(
   await releaseGone()
   await sweep({ before: Number.POSITIVE_INFINITY })
   const every = (ms: number, work: () => Promise<unknown>) =>
-    setInterval(() => work().catch((error) => log('failed', { error: String(error) })), ms)
+    setInterval(() => work().catch((error) => log('failed', { error: explain(error) })), ms)
   const timers = [every(sweepEvery, sweep), every(lookForGoneEvery, releaseGone)]
   const { BATCH_SIZE: batchSize, MAX_CONCURRENCY: batches } = settings
-  const worker = startWorker({ queue, deliver, clock, log, batchSize, batches, visibility: leaseFor })
+  const worker = startWorker({ queue: patient.queue, deliver, clock, log, batchSize, batches, visibility: leaseFor })
   return {
     async stop() {
+      ending.abort()
       for (const timer of timers) clearInterval(timer)
       await worker.stop()
     },

@@ -1,3 +1,5 @@
+import { explainSqlite } from './explain-sqlite.ts'
+
 /** What went wrong, in one line for a person, with what to do where that is known. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
@@ -19,11 +21,23 @@ export function explain(error: unknown): string {
       return port === undefined
         ? `${path ?? 'DATA_DIR'} can't be read and written: give this user the right to, or set DATA_DIR to another folder`
         : `port ${port} needs more rights: set PORT to one above 1023`
+    case 'ENOENT':
+      return `${path ?? 'DATA_DIR'} can't be made or found: set DATA_DIR to another folder`
     case 'EEXIST':
     case 'ENOTDIR':
       return `${path ?? 'DATA_DIR'} is no folder: set DATA_DIR to one`
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return `the disk that ${path ?? 'DATA_DIR'} is on is full: make room on it`
+    case 'EFBIG':
+      return `${path ?? 'a file'} may not grow any more: look at limits of file size (ulimit -f)`
+    case 'EMFILE':
+    case 'ENFILE':
+      return 'there are too many open files: allow this user more (ulimit -n)'
+    case 'EIO':
+      return `the disk that ${path ?? 'DATA_DIR'} is on can't be read or written: look at it`
     case 'ERR_SQLITE_ERROR':
-      return `the data in DATA_DIR can't be used (${error.message}): set DATA_DIR to a folder that this user can write to`
+      return explainSqlite(error)
     default:
       return error.message
   }

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { isBusy } from './database.ts'
+import { isDamage } from './sqlite-errors.ts'
 
 /** How long a starting bridge waits for one that is ending; ms. */
 const waitForDying = 3_000
@@ -23,6 +24,7 @@ export function lock(folder: string): () => void {
         `another chatroom-bridge runs on the data in ${folder}: stop it, or set DATA_DIR to another folder`,
       )
     }
+    if (isDamage(error)) throw new Error(`lock.sqlite in ${folder} is damaged: remove it, it holds no data`)
     throw error
   }
   return () => file.close()

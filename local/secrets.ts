@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { WebhookSecrets } from '../functions/core/ports.ts'
 import { newSecret, SecretsBySource, secretsOf, withNewest, withSecret } from '../functions/core/webhook-secrets.ts'
@@ -22,8 +22,11 @@ export function openSecrets(folder: string, given: SecretsBySource = {}): Secret
   let cached: { stamp: string; secrets: SecretsBySource } | undefined
 
   function stored(): SecretsBySource {
-    if (!existsSync(path)) return {}
-    const { mtimeMs, size, ino } = statSync(path)
+    const found = statSync(path, { throwIfNoEntry: false })
+    // To a bridge that runs, a file that is gone is a disk that is gone: senders are to come again, not to be refused.
+    if (!found && cached) throw new Error(`${path} is gone: bring it back, or start again`)
+    if (!found) return {}
+    const { mtimeMs, size, ino } = found
     const stamp = `${mtimeMs}/${size}/${ino}`
     if (cached?.stamp !== stamp) cached = { stamp, secrets: read(path) }
     return cached.secrets
@@ -62,6 +65,10 @@ function read(path: string): SecretsBySource {
 function write(path: string, secrets: SecretsBySource): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const next = `${path}.${process.pid}.new`
-  writeFileSync(next, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flush: true })
-  renameSync(next, path)
+  try {
+    writeFileSync(next, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flush: true })
+    renameSync(next, path)
+  } finally {
+    rmSync(next, { force: true })
+  }
 }

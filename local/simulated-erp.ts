@@ -118,8 +118,12 @@ export async function startSimulatedErp({
     const parsed = PutBody.safeParse(jsonOf(body))
     if (!parsed.success) return { status: 422, body: { error: z.prettifyError(parsed.error) } }
     const changed = apply(message, parsed.data)
+    try {
+      save([...kept.values()].map((other) => (other === message ? changed : other)))
+    } catch {
+      return { status: 503, body: { error: 'nothing can be stored for now' } }
+    }
     kept.set(String(message.id), changed)
-    save([...kept.values()])
     return { status: 200, body: changed }
   }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { SimulatedMessage } from './simulated-erp.ts'
@@ -57,10 +57,23 @@ export function simulatedMessages(folder: string): {
 } {
   const path = join(folder, 'simulated-erp.json')
   return {
-    messages: existsSync(path) ? z.array(SimulatedMessage).parse(JSON.parse(readFileSync(path, 'utf8'))) : clubMessages,
+    messages: existsSync(path) ? read(path) : clubMessages,
     save(messages) {
-      writeFileSync(`${path}.new`, JSON.stringify(messages, null, 2))
-      renameSync(`${path}.new`, path)
+      try {
+        writeFileSync(`${path}.new`, JSON.stringify(messages, null, 2))
+        renameSync(`${path}.new`, path)
+      } finally {
+        rmSync(`${path}.new`, { force: true })
+      }
     },
+  }
+}
+
+function read(path: string): SimulatedMessage[] {
+  try {
+    return z.array(SimulatedMessage).parse(JSON.parse(readFileSync(path, 'utf8')))
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code ?? 'expected JSON: a list of chat messages'
+    throw new Error(`${path} can't be read (${why}): mend it, or remove it to begin with the club's messages`)
   }
 }

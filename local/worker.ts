@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import type { Clock, Log, ReceivedMessage } from '../functions/core/ports.ts'
+import { explain } from './explain.ts'
 import type { SqliteQueue } from './queue.ts'
 
 /** Another process may have sent something; ms. */
@@ -63,7 +64,7 @@ export function startWorker({
         const next = queue.nextVisibleAt() ?? Number.POSITIVE_INFINITY
         await wait(Math.max(1, Math.min(lookAgain, next - clock())), undefined, { signal }).catch(() => {})
       } catch (error) {
-        log('failed', { error: error instanceof Error ? error.message : 'unknown' })
+        log('failed', { error: explain(error) })
         await wait(1_000, undefined, { signal }).catch(() => {})
       }
     }

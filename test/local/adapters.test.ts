@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Database, openDatabase } from '../../local/database.ts'
@@ -115,8 +124,10 @@ describe('processes that share the data', () => {
   it('know at once that one was killed', async () => {
     const folder = temporaryFolder()
     const program = `import { joinInstances } from './local/instances.ts'
-      console.log(joinInstances(process.argv[1]).own)
-      setInterval(() => {}, 1_000)`
+      const joined = joinInstances(process.argv[1])
+      console.log(joined.own)
+      // Whoever forgets it gives its lock back at the next garbage collection.
+      setInterval(() => joined, 1_000)`
     const child = spawn(process.execPath, ['--input-type=module', '-e', program, folder])
     onTestFinished(() => void child.kill('SIGKILL'))
     const [line] = await once(child.stdout, 'data')
@@ -158,6 +169,25 @@ describe('the secrets file', () => {
     const stored = openSecrets(folder).add('github')
     const secrets = openSecrets(folder, { generic: ['given'] })
     expect([await secrets.of('generic'), await secrets.of('github')]).toEqual([['given'], [stored]])
+  })
+
+  it('that is gone while the bridge runs is an error, for which senders come again, and no reason to refuse them', async () => {
+    const folder = temporaryFolder()
+    const secrets = openSecrets(folder)
+    expect(await secrets.of('generic')).toEqual([])
+    const added = secrets.add('generic')
+    expect(await secrets.of('generic')).toEqual([added])
+    renameSync(join(folder, 'secrets.json'), join(folder, 'elsewhere'))
+    await expect(secrets.of('generic')).rejects.toThrow(/secrets\.json is gone: bring it back/)
+    renameSync(join(folder, 'elsewhere'), join(folder, 'secrets.json'))
+    expect(await secrets.of('generic')).toEqual([added])
+  })
+
+  it('leaves nothing half written behind when it can not be replaced', () => {
+    const folder = temporaryFolder()
+    mkdirSync(join(folder, 'secrets.json', 'a folder'), { recursive: true })
+    expect(() => openSecrets(folder).add('generic')).toThrow(/secrets\.json/)
+    expect(readdirSync(folder)).toEqual(['secrets.json'])
   })
 
   it('is never thrown away when it can not be read: the error names it and not what it holds', () => {
