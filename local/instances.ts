@@ -26,7 +26,8 @@ export function joinInstances(folder: string): Instances {
   const own = randomUUID()
   const path = (instance: string) => join(home, instance)
   const lock = new DatabaseSync(path(own))
-  lock.exec('BEGIN EXCLUSIVE')
+  // A journal in a file would stay behind a kill -9.
+  lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
 
   const gone = new Set<string>()
   const isGone = (instance: string) => {

@@ -137,6 +137,13 @@ describe('processes that share the data', () => {
     child.kill('SIGKILL')
     await once(child, 'exit')
     expect(isGone(String(line).trim())).toBe(true)
+    // Of what was killed long ago nothing is left, and nothing else ever was.
+    const home = join(folder, 'instances')
+    for (const left of readdirSync(home)) utimesSync(join(home, left), 0, 0)
+    const late = joinInstances(folder)
+    expect(readdirSync(home)).toEqual(expect.arrayContaining([late.own]))
+    expect(readdirSync(home)).toHaveLength(2)
+    late.leave()
   })
 
   it('clear away what those left behind that ended long ago', () => {
