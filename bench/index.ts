@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { emptyState, fold } from '../functions/core/message-state.ts'
-import { encode, type QueuedUpdate, updatesMessage } from '../functions/core/queue-message.ts'
+import { encode, type QueuedUpdate } from '../functions/core/queue-message.ts'
 import { createDeliver } from '../functions/deliver.ts'
 import { createErp } from '../functions/erp/client.ts'
 import { fixedSession } from '../functions/erp/session.ts'
 import { createIngest } from '../functions/ingest.ts'
-import { receive } from '../functions/receive.ts'
+import { queueMessageOf, receive } from '../functions/receive.ts'
 import { openDatabase } from '../local/database.ts'
 import { openFrontDoor } from '../local/front-door.ts'
 import { createSqliteMessageStates } from '../local/message-state.ts'
@@ -69,11 +69,9 @@ const parsed = await rate('  compared with: JSON.parse of the same body', 200_00
 })
 ratio('  receive / JSON.parse', received, parsed)
 
-const body = encode(
-  updatesMessage(
-    (await receive(request, { name: 'generic', kind: 'generic' }, { secrets: [secret], now: new Date() })).updates,
-  ),
-)
+const settings = { name: 'generic', kind: 'generic' }
+const now = new Date()
+const body = encode(queueMessageOf(await receive(request, settings, { secrets: [secret], now }), settings, { now }))
 const together = await rate('queue: durable sends, 100 at a time', 20_000, async () => {
   for (let index = 0; index < 200; index += 1) await Promise.all(Array.from({ length: 100 }, () => queue.send(body)))
   empty()

@@ -1,7 +1,7 @@
 import middy from '@middy/core'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
 import type { Clock, Log, Queue, WebhookSecrets } from './core/ports.ts'
-import { encode, updatesMessage } from './core/queue-message.ts'
+import { encode } from './core/queue-message.ts'
 import { json, problem, resultOf } from './problem.ts'
 import {
   answer,
@@ -12,6 +12,7 @@ import {
   jsonParser,
   parserRefusal,
   precheck,
+  queueMessageOf,
   type Reception,
   type SourceSettings,
 } from './receive.ts'
@@ -114,9 +115,9 @@ async function secondStep(
   { queue, log }: IngestDependencies,
 ): Promise<Reception> {
   const reception = interpret(payload, request, source, context)
-  if (reception.updates.length === 0) return reception
+  if (reception.updates.length + reception.objectUpdates.length + reception.links.length === 0) return reception
   try {
-    await queue.send(encode(updatesMessage(reception.updates)))
+    await queue.send(encode(queueMessageOf(reception, source, context)))
     return reception
   } catch (error) {
     log('not queued', { error: error instanceof Error ? error.name : 'unknown' })

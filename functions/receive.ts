@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import jsonBodyParser from '@middy/http-json-body-parser'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
-import { encode, queueMessageLimit, updatesMessage } from './core/queue-message.ts'
+import { askedFor, encode, type QueueMessage, queueMessageLimit, updatesMessage } from './core/queue-message.ts'
 import { type Change, type EventType, type Link, MessageId, type ObjectUpdate, Update } from './core/update.ts'
 import { json, problem } from './problem.ts'
 import { sourceOfKind } from './sources/index.ts'
@@ -18,6 +18,8 @@ import type {
 
 /** More than one queue message could hold, and few enough to look through at once. */
 const mostEvents = 10_000
+
+const day = 24 * 3600_000
 
 /** A body may be this long unless a setting says otherwise: SQS takes no more in one message. */
 export const bodyLimit = 1024 * 1024
@@ -180,10 +182,21 @@ export function interpret(
       accepted.push(...asked.updates.map(({ messageId }) => ({ eventId, type, messageId })))
     }
   }
-  if (Buffer.byteLength(encode(updatesMessage(updates))) > queueMessageLimit) {
+  const reception = { ...answer(json(updates.length > 0 ? 202 : 200, { accepted, ignored })), events, updates }
+  if (Buffer.byteLength(encode(queueMessageOf(reception, settings, { now }))) > queueMessageLimit) {
     return answer(problem(413, 'The request asks for more than one queue message holds: send it in parts.'))
   }
-  return { ...answer(json(updates.length > 0 ? 202 : 200, { accepted, ignored })), events, updates }
+  return reception
+}
+
+/** The one queue message of all that a request asks for. */
+export function queueMessageOf(
+  reception: Pick<Reception, 'updates' | 'objectUpdates' | 'links'>,
+  settings: SourceSettings,
+  { now }: Pick<ReceiveContext, 'now'>,
+): QueueMessage {
+  const hold = (kindOf(settings)?.options?.hold ?? 0) * day
+  return updatesMessage(askedFor(reception, { source: settings.name, receivedAt: now.toISOString(), hold }))
 }
 
 /** The updates that a happening asks for, or why it asks for none. */

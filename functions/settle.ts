@@ -10,7 +10,7 @@ import {
   readState,
 } from './core/message-state.ts'
 import type { MessageStates, Queue, StoredState } from './core/ports.ts'
-import { attemptMessage, encode, type QueuedUpdate } from './core/queue-message.ts'
+import { attemptMessage, encode, type QueuedUpdate, updatesMessage } from './core/queue-message.ts'
 import { needsScheduling, nextStep, recordOf } from './core/schedule.ts'
 
 /** What came for one chat message: updates, and attempts by their `at`. */
@@ -66,7 +66,7 @@ export async function settle(
     await sendOvertaking(messageId, arrived, state, dependencies)
     if (folded.stale > 0) log('stale', { messageId, updates: folded.stale })
     for (const { position, ...update } of folded.full) {
-      const body = encode({ version: 1, kind: 'updates', updates: [{ ...update, position }] })
+      const body = encode(updatesMessage({ updates: [{ ...update, position }] }))
       await deadLetters.send(body, { reason: 'full' })
     }
     if (isLeasing) await attemptUnderLease(messageId, holder, { state, version }, dependencies)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { emptyState, isDue, MessageState } from '../functions/core/message-state.ts'
-import type { QueuedUpdate, QueueMessage } from '../functions/core/queue-message.ts'
+import type { QueuedUpdate } from '../functions/core/queue-message.ts'
 import { attemptMessage, encode } from '../functions/core/queue-message.ts'
 import { createDeliver } from '../functions/deliver.ts'
 import { chatMessage, deliveryUnderTest, record } from './support/delivery.ts'
@@ -491,7 +491,7 @@ describe('a batch', () => {
     const unreadable = [
       'not json',
       '{"version":2,"kind":"updates"}',
-      encode({ version: 1, kind: 'updates', updates: [] } as QueueMessage),
+      encode({ version: 1, kind: 'updates', updates: [] }),
     ]
     const result = await delivery.deliver({
       Records: [

@@ -1,41 +1,81 @@
 import * as z from 'zod'
-import { MessageId, Update } from './update.ts'
+import { Instant, type Link, MessageId, Name, ObjectUpdate, Update } from './update.ts'
 
-/**
- * An update on its way: with its place among the updates of its webhook request, which decides between two that
- * happened and arrived in the same millisecond.
- */
-export const QueuedUpdate = z.strictObject({ ...Update.shape, position: z.int().min(0) })
+/** The place of an update among those of its request, which decides between two that happened and arrived in the same millisecond. */
+const position = z.int().min(0)
+
+/** An update on its way. */
+export const QueuedUpdate = z.strictObject({ ...Update.shape, position })
 export type QueuedUpdate = z.infer<typeof QueuedUpdate>
 
+/** An update of an object on its way. `hold`: ms that it may wait for a link of the object. */
+export const QueuedObjectUpdate = z.strictObject({ ...ObjectUpdate.shape, position, hold: z.int().min(0) })
+export type QueuedObjectUpdate = z.infer<typeof QueuedObjectUpdate>
+
+/** A link on its way: that an object of a source is a chat message, or no longer is. */
+export const QueuedLink = z.strictObject({
+  source: Name,
+  object: Name,
+  messageId: MessageId,
+  present: z.boolean(),
+  eventId: Name,
+  occurredAt: Instant.optional(),
+  receivedAt: Instant,
+  position,
+})
+export type QueuedLink = z.infer<typeof QueuedLink>
+
+/** What one webhook request asks for. */
+export type Asked = { updates: QueuedUpdate[]; objectUpdates: QueuedObjectUpdate[]; links: QueuedLink[] }
+
+const version = z.literal(1)
+const failures = z.int().min(1).optional()
+
 /**
- * What the queue carries: the updates of one webhook request, or an attempt to bring one chat message up to date.
+ * What the queue carries: what one webhook request asks for, or an attempt to bring one chat message up to date.
  * `at` (epoch ms) names the attempt that the message state knows as scheduled; an attempt without it is made whenever it
  * arrives (the sweep's). `failures` counts how often it could not be dealt with.
  */
 export const QueueMessage = z.discriminatedUnion('kind', [
-  z.strictObject({
-    version: z.literal(1),
-    kind: z.literal('updates'),
-    updates: z.array(QueuedUpdate).min(1),
-    failures: z.int().min(1).optional(),
-  }),
-  z.strictObject({
-    version: z.literal(1),
-    kind: z.literal('attempt'),
-    messageId: MessageId,
-    at: z.int().optional(),
-    failures: z.int().min(1).optional(),
-  }),
+  z
+    .strictObject({
+      version,
+      kind: z.literal('updates'),
+      updates: z.array(QueuedUpdate).default([]),
+      objectUpdates: z.array(QueuedObjectUpdate).default([]),
+      links: z.array(QueuedLink).default([]),
+      failures,
+    })
+    .refine(({ updates, objectUpdates, links }) => updates.length + objectUpdates.length + links.length > 0, {
+      error: 'expected something to do',
+    }),
+  z.strictObject({ version, kind: z.literal('attempt'), messageId: MessageId, at: z.int().optional(), failures }),
 ])
 export type QueueMessage = z.infer<typeof QueueMessage>
 
 /** SQS takes 1 MiB with its attributes (facts: SQS quotas for messages); 4 KiB stay free for those. */
 export const queueMessageLimit = 1024 * 1024 - 4096
 
-/** The queue message of one webhook request, whose updates may be empty only where nothing is sent. */
-export function updatesMessage(updates: readonly Update[]): QueueMessage {
-  return { version: 1, kind: 'updates', updates: updates.map((update, position) => ({ ...update, position })) }
+/** The queue message of what is asked for; what is left out of it is empty. */
+export function updatesMessage(asked: Partial<Asked>, failures?: number): QueueMessage {
+  const { updates = [], objectUpdates = [], links = [] } = asked
+  return { version: 1, kind: 'updates', updates, objectUpdates, links, ...(failures !== undefined && { failures }) }
+}
+
+/**
+ * What one webhook request asks for, each with its place in it.
+ * @param options.source whose links these are
+ * @param options.hold ms that updates of its objects may wait for a link
+ */
+export function askedFor(
+  { updates, objectUpdates, links }: { updates: Update[]; objectUpdates: ObjectUpdate[]; links: Link[] },
+  { source, receivedAt, hold }: { source: string; receivedAt: string; hold: number },
+): Asked {
+  return {
+    updates: updates.map((update, position) => ({ ...update, position })),
+    objectUpdates: objectUpdates.map((update, position) => ({ ...update, position, hold })),
+    links: links.map((link, position) => ({ source, receivedAt, ...link, position })),
+  }
 }
 
 /** An attempt for one chat message, at `at` (epoch ms) or whenever it arrives. */
@@ -47,7 +87,7 @@ export function attemptMessage(messageId: string, at?: number): QueueMessage {
  * The body as it is queued. SQS refuses characters that XML doesn't know; of those, JSON leaves only U+FFFE and U+FFFF
  * unescaped.
  */
-export function encode(message: QueueMessage): string {
+export function encode(message: z.input<typeof QueueMessage>): string {
   return JSON.stringify(message).replace(/[\uFFFE\uFFFF]/g, (char) => `\\u${char.charCodeAt(0).toString(16)}`)
 }
 

@@ -23,7 +23,8 @@ const Emoji = z.string().min(1).max(bounds.emoji)
 const Text = z.string().refine((text) => new TextEncoder().encode(text).length <= bounds.textBytes, {
   error: `expected at most ${bounds.textBytes} bytes of UTF-8`,
 })
-const Name = z.string().min(1).max(bounds.name)
+/** A name that somebody else chose: opaque, and bounded. */
+export const Name = z.string().min(1).max(bounds.name)
 
 /** Metadata of a file. The ERP's five fields, and the link that its example carries; `id` is the sender's own and never leaves the bridge. */
 export const Attachment = z.object({
@@ -46,7 +47,7 @@ export const Change = z.discriminatedUnion('kind', [
 export type Change = z.infer<typeof Change>
 
 /** A moment, written as `Date.toISOString` does. */
-const Instant = z.iso.datetime({ precision: 3 })
+export const Instant = z.iso.datetime({ precision: 3 })
 
 const asked = {
   eventId: Name,
@@ -79,8 +80,9 @@ export const eventTypes = [
 ] as const
 export type EventType = (typeof eventTypes)[number]
 
-/** Says that an object of the source is a chat message, or no longer is. */
+/** Says that an object is a chat message, or no longer is. `source`: whose object, where it is not the sender's. */
 export type Link = {
+  source?: string
   object: string
   messageId: string
   present: boolean

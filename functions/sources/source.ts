@@ -39,8 +39,10 @@ export type Happening = {
   change?: Change | undefined
   /** The source's own id of what it happened to. */
   object?: string | undefined
-  /** The chat messages that the payload's own field names, or that the object's text refers to where its author's word counts. */
+  /** The chat messages that the payload's own field names. */
   messageIds: string[]
+  /** The chat messages that the object's text refers to, where its author's word counts; they are what the object is linked to. */
+  references?: string[]
   /** Why this is reported and never changes a chat message. */
   reportOnly?: string
 }
@@ -80,9 +82,11 @@ export function sourceOptions<Kind extends string>(kind: Kind, meanings: Meaning
     name: z.string(),
     kind: z.literal(kind),
     meanings: z.array(Meaning).default(meanings),
+    /** Days that what happens to an object waits for a link of it; 0: not at all. */
+    hold: z.number().min(0).max(365).default(7),
   })
 }
-export type SourceOptions = { name: string; kind: string; meanings: Meaning[] }
+export type SourceOptions = { name: string; kind: string; meanings: Meaning[]; hold: number }
 
 /** A header's value; an empty one counts as missing. */
 export function header(request: WebhookRequest, name: string): string | undefined {

@@ -212,7 +212,10 @@ function planOf(
       happen: () =>
         edit(messageId, (message) => {
           if (what === 'text') message.message_text = `a person wrote ${number}`
-          else message.reactions = [{ id: 1_000_000 + number, emoji: number % 2 ? '💛' : '💚' }]
+          else {
+            const others = message.reactions.filter(({ emoji }) => emoji !== '💛' && emoji !== '💚')
+            message.reactions = [...others, { id: 1_000_000 + number, emoji: number % 2 ? '💛' : '💚' }]
+          }
         }),
     })),
   ].sort((one, other) => one.after - other.after)
