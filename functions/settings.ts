@@ -8,6 +8,10 @@ function optional<T extends z.ZodType>(schema: T) {
 }
 const number = (schema: z.ZodInt) =>
   z.preprocess((value) => (typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value), schema)
+const boolean = z.preprocess(
+  (value) => (value === 'true' ? true : value === 'false' ? false : value),
+  z.boolean({ error: 'expected true or false' }),
+)
 const json = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value, context) => {
     if (typeof value !== 'string') return value
@@ -32,6 +36,9 @@ export const exampleErpUrl = 'https://replace-with-own-host.iw-erp.de'
  * token, take 40 s of the other, and 20 s are left for folding what comes with it.
  */
 export const deliverSeconds = 120
+
+/** The stage that serves people unless PRODUCTION says otherwise. */
+const productionStage = 'prod'
 
 const Schema = z.strictObject({
   /** Where the front door listens; 0 takes a free port. */
@@ -73,6 +80,8 @@ const Schema = z.strictObject({
       .regex(/^[a-z][a-z0-9-]{0,19}$/, 'expected a name of a-z, 0-9 and -')
       .default('dev'),
   ),
+  /** Whether it serves people: then AWS keeps its data and its stack from being deleted by mistake. */
+  PRODUCTION: optional(boolean.optional()),
   REGION: optional(
     z
       .string()
@@ -103,7 +112,8 @@ export const settingNames = Object.keys(Schema.shape) as (keyof typeof Schema.sh
 
 export type { SourceSettings }
 
-export type Settings = Omit<z.infer<typeof Schema>, 'SOURCES'> & {
+export type Settings = Omit<z.infer<typeof Schema>, 'SOURCES' | 'PRODUCTION'> & {
+  PRODUCTION: boolean
   /** By name, options checked against their kind. */
   sources: ReadonlyMap<string, SourceSettings>
 }
@@ -123,7 +133,8 @@ export class SettingsError extends Error {
 export function readSettings(given: Record<string, unknown>, home: 'one machine' | 'AWS'): Settings {
   const parsed = Schema.safeParse(given)
   if (!parsed.success) throw new SettingsError(parsed.error.issues.map(sentence).join('; '))
-  const { SOURCES, ...settings } = parsed.data
+  const { SOURCES, ...rest } = parsed.data
+  const settings = { ...rest, PRODUCTION: rest.PRODUCTION ?? rest.STAGE === productionStage }
   if (home === 'AWS') requireForAws({ SOURCES, ...settings }, given)
   else if (settings.ERP_BASE_URL && !settings.ERP_TOKEN) {
     throw new SettingsError('ERP_TOKEN is missing: the session token or API key for ERP_BASE_URL')

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib'
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import type { z } from 'zod'
 import type { DeliverEnv, IngestEnv, SweepEnv } from '../functions/lambda/config.ts'
@@ -16,19 +16,23 @@ type Env<Schema extends z.ZodType> = z.input<Schema> & Record<string, string>
 /** The bridge on AWS: webhook → API → ingest → queue → deliver → ERP, with a sweep for what got lost. */
 export class BridgeStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps & { readonly settings: Settings }) {
-    super(scope, id, props)
     const { settings } = props
+    super(scope, id, { terminationProtection: settings.PRODUCTION, ...props })
+    // What is wanted and not yet shown stands nowhere else, and secrets stand in their senders' settings too.
+    const removalPolicy = settings.PRODUCTION ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY
     const logRetention = settings.LOG_RETENTION_DAYS
     const deliverTimeout = Duration.seconds(deliverSeconds)
 
-    const { queue, deadLetters } = new EventQueue(this, 'Queue', { timeout: deliverTimeout })
-    const states = new MessageStateTable(this, 'MessageState')
+    const { queue, deadLetters } = new EventQueue(this, 'Queue', { timeout: deliverTimeout, removalPolicy })
+    const states = new MessageStateTable(this, 'MessageState', { removalPolicy })
     const { tableName } = states.table
     const { secret: webhookSecrets } = new OperatorSecret(this, 'WebhookSecrets', {
       description: 'chatroom-bridge: source name → secrets that its webhooks may be signed with, newest first',
+      removalPolicy,
     })
     const { secret: erpSession } = new OperatorSecret(this, 'ErpSession', {
       description: 'chatroom-bridge: the token for the ERP',
+      removalPolicy,
     })
 
     const { function: ingest } = new BridgeFunction(this, 'Ingest', {

@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib'
+import type { RemovalPolicy } from 'aws-cdk-lib'
 import { type CfnSecret, Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
 
@@ -9,12 +9,13 @@ import { Construct } from 'constructs'
 export class OperatorSecret extends Construct {
   readonly secret: Secret
 
-  constructor(scope: Construct, id: string, props: { readonly description: string }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { readonly description: string; readonly removalPolicy: RemovalPolicy },
+  ) {
     super(scope, id)
-    const secret = new Secret(this, 'Secret', {
-      description: props.description,
-      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-    })
+    const secret = new Secret(this, 'Secret', props)
     const resource = secret.node.defaultChild as CfnSecret
     // CloudFormation takes one or the other.
     resource.generateSecretString = undefined

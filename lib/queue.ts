@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib'
+import { Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 
@@ -16,11 +16,16 @@ export class EventQueue extends Construct {
   readonly deadLetters: Queue
 
   /** @param props.timeout of the function that receives: Lambda asks for six times that as visibility time-out */
-  constructor(scope: Construct, id: string, props: { readonly timeout: Duration }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { readonly timeout: Duration; readonly removalPolicy: RemovalPolicy },
+  ) {
     super(scope, id)
     const { stackName } = Stack.of(this)
     const queueName = `${stackName}-events`
-    const common = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: kept }
+    const { removalPolicy } = props
+    const common = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: kept, removalPolicy }
     // Each queue names the other: by its ARN the one, by a fixed name the other.
     const sourceArn = Stack.of(this).formatArn({ service: 'sqs', resource: queueName })
     this.deadLetters = new Queue(this, 'DeadLetters', {

@@ -24,7 +24,14 @@ function stackOf(settings: Record<string, unknown> = {}) {
 }
 const templateOf = (settings: Record<string, unknown> = {}) => Template.fromStack(stackOf(settings).stack)
 
-type Resource = { Type: string; Properties: Record<string, never> }
+type Resource = {
+  Type: string
+  Properties: Record<string, never>
+  DeletionPolicy?: string
+  UpdateReplacePolicy?: string
+}
+/** Types of what holds data. */
+const dataTypes = ['AWS::DynamoDB::Table', 'AWS::SQS::Queue', 'AWS::SecretsManager::Secret']
 
 describe('the stack', () => {
   it('has these resources and no others', () => {
@@ -140,26 +147,37 @@ describe('the stack', () => {
     )
   })
 
-  it('keeps message states on demand, restorable to any point in time, and after the stack is gone', () => {
-    const template = templateOf()
-    template.hasResource('AWS::DynamoDB::Table', {
-      DeletionPolicy: 'RetainExceptOnCreate',
-      Properties: {
-        BillingMode: 'PAY_PER_REQUEST',
-        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-        KeySchema: [{ AttributeName: stateKeys.table, KeyType: 'HASH' }],
-        GlobalSecondaryIndexes: [
-          {
-            IndexName: 'due',
-            Projection: { ProjectionType: 'KEYS_ONLY' },
-            KeySchema: [
-              { AttributeName: stateKeys.indexPartition, KeyType: 'HASH' },
-              { AttributeName: stateKeys.indexSort, KeyType: 'RANGE' },
-            ],
-          },
-        ],
-      },
+  it('keeps message states on demand, restorable to any point in time', () => {
+    templateOf().hasResourceProperties('AWS::DynamoDB::Table', {
+      BillingMode: 'PAY_PER_REQUEST',
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      KeySchema: [{ AttributeName: stateKeys.table, KeyType: 'HASH' }],
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'due',
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+          KeySchema: [
+            { AttributeName: stateKeys.indexPartition, KeyType: 'HASH' },
+            { AttributeName: stateKeys.indexSort, KeyType: 'RANGE' },
+          ],
+        },
+      ],
     })
+  })
+
+  it.each([
+    ['keeps its data and can’t be deleted by mistake in production', { PRODUCTION: true }, true],
+    ['takes the stage prod for production', { STAGE: 'prod' }, true],
+    ['goes with its data elsewhere', {}, false],
+    ['goes with its data from a stage prod that says that it is none', { STAGE: 'prod', PRODUCTION: 'false' }, false],
+  ])('%s', (_, settings, isKept) => {
+    const { stack } = stackOf(settings)
+    const { Resources } = Template.fromStack(stack).toJSON() as { Resources: Record<string, Resource> }
+    const policies = Object.values(Resources)
+      .filter(({ Type }) => dataTypes.includes(Type))
+      .map(({ DeletionPolicy, UpdateReplacePolicy }) => [DeletionPolicy, UpdateReplacePolicy])
+    expect(policies).toEqual(Array(5).fill(isKept ? ['RetainExceptOnCreate', 'Retain'] : ['Delete', 'Delete']))
+    expect(stack.terminationProtection).toBe(isKept)
   })
 
   it('throttles the front door, and logs who called it without what callers choose', () => {
@@ -183,10 +201,10 @@ describe('the stack', () => {
     templateOf().hasResourceProperties('AWS::Scheduler::Schedule', { ScheduleExpression: 'rate(5 minutes)' })
   })
 
-  it('begins its secrets empty, keeps them when it goes, and never says anything else of them', () => {
-    templateOf().allResources('AWS::SecretsManager::Secret', {
-      DeletionPolicy: 'RetainExceptOnCreate',
-      Properties: { SecretString: '{}', GenerateSecretString: Match.absent() },
+  it('begins its secrets empty, and never says anything else of them', () => {
+    templateOf().allResourcesProperties('AWS::SecretsManager::Secret', {
+      SecretString: '{}',
+      GenerateSecretString: Match.absent(),
     })
   })
 
@@ -251,6 +269,7 @@ describe('settings for AWS', () => {
       { SOURCES: { 'shop-1': { kind: 'generic' }, shop1: { kind: 'generic' } } },
       'SOURCES: shop1: another source has the same name but for dashes',
     ],
+    [{ PRODUCTION: 'yes' }, 'PRODUCTION: expected true or false'],
     [{ STAGE: 'Prod!' }, 'STAGE: expected a name of a-z, 0-9 and -'],
     [{ REGION: 'Frankfurt' }, 'REGION: expected a region such as eu-central-1'],
   ])('%j are refused with a sentence that says which and how', (settings, sentence) => {
