@@ -1,0 +1,60 @@
+"""The AWS emulator of `npm run rehearse`, and what it gets wrong put right before it starts.
+
+Each gap was seen with the version in requirements.txt. None of them is worked around in the product.
+"""
+
+import os
+import random
+import signal
+import string
+import sys
+import threading
+
+from ministack import app
+from ministack.services import eventbridge, secretsmanager
+from ministack.services.cloudformation import provisioners
+
+
+def end_with_the_rehearsal():
+    """Ends this process and its Lambda workers once nobody holds the other end of standard input."""
+    sys.stdin.read()
+    os.killpg(0, signal.SIGKILL)
+
+
+def secrets_as_cloudformation_makes_them():
+    """A secret's Ref is its ARN, and a secret without a name is called like its logical id; here both were others."""
+    secret = provisioners._RESOURCE_HANDLERS["AWS::SecretsManager::Secret"]
+    create, update, delete = secret["create"], secret["update"], secret["delete"]
+
+    def name_of(arn):
+        return next((name for name, each in secretsmanager._secrets.items() if each["ARN"] == arn), arn)
+
+    def create_by_arn(logical_id, props, stack_name):
+        name = f"{logical_id}-{''.join(random.choices(string.ascii_letters + string.digits, k=12))}"
+        _, attributes = create(logical_id, {"Name": name, **props}, stack_name)
+        return attributes["Arn"], attributes
+
+    def update_by_arn(arn, old, new, stack_name, logical_id=None):
+        name = {"Name": name_of(arn)}
+        _, attributes = update(name["Name"], {**name, **old}, {**name, **new}, stack_name, logical_id)
+        return attributes["Arn"], attributes
+
+    secret.update(create=create_by_arn, update=update_by_arn, delete=lambda arn, props: delete(name_of(arn), props))
+
+
+def five_minutes_pass_in_ten_seconds():
+    """Nobody wants to wait for the schedule of sweep; the emulator itself looks every ten seconds."""
+    seconds = eventbridge._parse_rate_seconds
+    eventbridge._parse_rate_seconds = lambda expression: seconds(expression) and seconds(expression) / 30
+
+
+def one_port():
+    """With TLS it would take port 443 too."""
+    app._port_is_bindable = lambda *_: False
+
+
+threading.Thread(target=end_with_the_rehearsal, daemon=True).start()
+secrets_as_cloudformation_makes_them()
+five_minutes_pass_in_ten_seconds()
+one_port()
+app.main()
