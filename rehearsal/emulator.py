@@ -11,6 +11,7 @@ import sys
 import threading
 
 from ministack import app
+from ministack.core import lambda_runtime
 from ministack.services import eventbridge, secretsmanager
 from ministack.services.cloudformation import provisioners
 
@@ -48,6 +49,21 @@ def five_minutes_pass_in_ten_seconds():
     eventbridge._parse_rate_seconds = lambda expression: seconds(expression) and seconds(expression) / 30
 
 
+def running_functions_end():
+    """A function that changes is killed in the middle of what it does; AWS lets it end that."""
+    kill = lambda_runtime.kill_workers
+
+    def kill_once_idle(worker):
+        with worker._lock:
+            kill([worker])
+
+    def kill_workers(workers):
+        for worker in workers:
+            threading.Thread(target=kill_once_idle, args=[worker], daemon=True).start()
+
+    lambda_runtime.kill_workers = kill_workers
+
+
 def one_port():
     """With TLS it would take port 443 too."""
     app._port_is_bindable = lambda *_: False
@@ -56,5 +72,6 @@ def one_port():
 threading.Thread(target=end_with_the_rehearsal, daemon=True).start()
 secrets_as_cloudformation_makes_them()
 five_minutes_pass_in_ten_seconds()
+running_functions_end()
 one_port()
 app.main()

@@ -184,7 +184,7 @@ async function update(scene: Scene): Promise<void> {
   })()
   erp.latency = 300
   try {
-    await production.deploy({ SOURCES: moreSources, MAX_CONCURRENCY: 5, BATCH_SIZE: 5, THROTTLE_RATE: 60 })
+    await production.deploy({ SOURCES: moreSources, MAX_AGE: 8, MAX_CONCURRENCY: 5, BATCH_SIZE: 5, THROTTLE_RATE: 60 })
   } finally {
     flow.isOn = false
     await flowing
