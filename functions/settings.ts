@@ -27,6 +27,10 @@ const Port = number(z.int('expected a port number').min(0).max(65535, 'expected 
 const SourceName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'expected a name of a-z, 0-9 and -')
 const Url = z.url({ protocol: /^https?$/, error: 'expected a URL such as https://club.iw-erp.de', abort: true })
 
+// https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html, with what every service takes.
+const TagName = z.string().regex(/^(?!aws:)[\p{L}\p{N} _.:/=+@-]{1,128}$/u, 'expected a tag’s name')
+const TagValue = z.string().regex(/^[\p{L}\p{N} _.:/=+@-]{0,256}$/u, 'expected a tag’s value')
+
 /** Where the ERP's own page stands for a customer's host; nothing is there. */
 export const exampleErpUrl = 'https://replace-with-own-host.iw-erp.de'
 
@@ -91,6 +95,21 @@ const Schema = z.strictObject({
   /** Requests a second that AWS lets through to ingest, and how many more at once. */
   THROTTLE_RATE: optional(number(z.int('expected 1 to 10000 requests a second').min(1).max(10_000)).default(50)),
   THROTTLE_BURST: optional(number(z.int('expected 1 to 5000 requests').min(1).max(5_000)).default(100)),
+  /**
+   * Instances that AWS sets aside for a function, and its most. None by default: AWS refuses to set any aside where less
+   * than 100 would be left, and a new account may have 10 in all.
+   */
+  INGEST_CONCURRENCY: optional(number(z.int('expected 1 to 1000 instances').min(1).max(1000)).optional()),
+  DELIVER_CONCURRENCY: optional(number(z.int('expected 2 to 1000 instances').min(2).max(1000)).optional()),
+  /** A key of one's own for everything that is kept. */
+  KMS_KEY_ARN: optional(
+    z
+      .string()
+      .regex(/^arn:aws:kms:[a-z0-9-]+:\d{12}:key\/[a-zA-Z0-9-]+$/, 'expected arn:aws:kms:REGION:ACCOUNT:key/ID')
+      .optional(),
+  ),
+  /** Tags of everything that AWS lets one tag. */
+  TAGS: optional(json(z.record(TagName, TagValue)).default({})),
   /** One of the times that CloudWatch Logs knows. */
   LOG_RETENTION_DAYS: optional(
     number(z.int('expected a number of days'))
@@ -176,6 +195,13 @@ function requireForAws(settings: z.infer<typeof Schema>, given: Record<string, u
   if (!settings.ERP_BASE_URL)
     throw new SettingsError('ERP_BASE_URL is missing: your ERP host, such as https://club.iw-erp.de')
   if (!settings.ERP_BASE_URL.startsWith('https:')) throw new SettingsError('ERP_BASE_URL: expected https')
+  if (settings.DELIVER_CONCURRENCY !== undefined && settings.DELIVER_CONCURRENCY < settings.MAX_CONCURRENCY) {
+    // Batches that find no instance count as received, and end as dead letters.
+    throw new SettingsError(`DELIVER_CONCURRENCY: expected at least MAX_CONCURRENCY, ${settings.MAX_CONCURRENCY}`)
+  }
+  if (settings.KMS_KEY_ARN && settings.KMS_KEY_ARN.split(':')[3] !== settings.REGION) {
+    throw new SettingsError(`KMS_KEY_ARN: expected a key in REGION, ${settings.REGION}`)
+  }
   const names = Object.keys(settings.SOURCES)
   const squeezed = names.map((name) => name.replaceAll('-', ''))
   const twin = names.find((_, index) => squeezed.indexOf(squeezed[index] as string) !== index)
@@ -212,5 +238,6 @@ function isLoopback(host: string): boolean {
 
 function sentence(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') return `${issue.keys.join(', ')}: there is no such setting`
-  return `${issue.path.map(String).join('.')}: ${issue.message}`
+  const message = issue.code === 'invalid_key' ? issue.issues[0]?.message : undefined
+  return `${issue.path.map(String).join('.')}: ${message ?? issue.message}`
 }

@@ -1,7 +1,7 @@
-import type { RemovalPolicy } from 'aws-cdk-lib'
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
+import type { Keeping } from './data-key.ts'
 
 /** The index of what is due: sparse, because only records that are due have its attributes. */
 export const dueIndex = 'due'
@@ -10,14 +10,16 @@ export const dueIndex = 'due'
 export class MessageStateTable extends Construct {
   readonly table: Table
 
-  constructor(scope: Construct, id: string, props: { readonly removalPolicy: RemovalPolicy }) {
+  constructor(scope: Construct, id: string, { removalPolicy, encryptionKey }: Keeping) {
     super(scope, id)
     this.table = new Table(this, 'States', {
       partitionKey: { name: 'messageId', type: AttributeType.STRING },
       billingMode: BillingMode.PAY_PER_REQUEST,
-      encryption: TableEncryption.AWS_MANAGED,
+      ...(encryptionKey
+        ? { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey }
+        : { encryption: TableEncryption.AWS_MANAGED }),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      removalPolicy: props.removalPolicy,
+      removalPolicy,
     })
     this.table.addGlobalSecondaryIndex({
       indexName: dueIndex,

@@ -1,6 +1,6 @@
-import type { RemovalPolicy } from 'aws-cdk-lib'
 import { type CfnSecret, Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
+import type { Keeping } from './data-key.ts'
 
 /**
  * A secret that operators fill with the bridge's commands. It begins as an empty JSON object, and the template never says
@@ -12,14 +12,16 @@ export class OperatorSecret extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    props: { readonly description: string; readonly removalPolicy: RemovalPolicy },
+    { description, removalPolicy, encryptionKey }: Keeping & { readonly description: string },
   ) {
     super(scope, id)
-    const secret = new Secret(this, 'Secret', props)
+    const secret = new Secret(this, 'Secret', { description, removalPolicy })
     const resource = secret.node.defaultChild as CfnSecret
     // CloudFormation takes one or the other.
     resource.generateSecretString = undefined
     resource.secretString = '{}'
+    // Past the construct, whose grant doesn't reach roles where the key is somebody else's (see data-key.ts).
+    if (encryptionKey) resource.kmsKeyId = encryptionKey.keyArn
     this.secret = secret
   }
 }
