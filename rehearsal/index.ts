@@ -11,6 +11,7 @@ import { createDeployment } from './deployment.ts'
 import { type Emulator, preparePython, startEmulator } from './emulator.ts'
 import { useThisNode } from './environment.ts'
 import { type RehearsalErp, startErp, startErpBehind } from './erp.ts'
+import { makeKey } from './key.ts'
 import { dataOf, remove } from './leftovers.ts'
 import { rehearse, type Step, sources } from './story.ts'
 
@@ -93,14 +94,16 @@ async function onEmulator(): Promise<void> {
   emulator = await step('the emulator listens', () => startEmulator({ python, folder, certificate, region }))
   erp = await startErp(certificate)
   await step('npx cdk bootstrap', () => commands.run(`npx cdk bootstrap --output ${join(folder, 'bootstrap')}`))
-  await rehearse({ erp, region, ...stages('rehearsal', erp.url, commands) }, step)
+  const { arn } = await makeKey('rehearsal-key', region)
+  await rehearse({ erp, region, key: arn, sweepWithin: 180, ...stages('rehearsal', erp.url, commands) }, step)
 }
 
 async function onAws(url: string, port: number): Promise<void> {
   const name = `rehearsal-${randomBytes(3).toString('hex')}`
   erp = await startErpBehind(url, port)
+  const key = await makeKey(`chatroom-bridge-${name}-key`, region)
   try {
-    await rehearse({ erp, region, ...stages(name, url, commands) }, step)
+    await rehearse({ erp, region, key: key.arn, sweepWithin: 720, ...stages(name, url, commands) }, step)
   } finally {
     // Also when it was stopped: nothing is to stay in somebody's account.
     const { production, test } = stages(name, url, createCommands(new AbortController().signal))
@@ -112,6 +115,7 @@ async function onAws(url: string, port: number): Promise<void> {
       if (!isGone) console.error(`${deployment.name} is still there, delete it by hand:\n${said}`)
       await remove(data, region)
     }
+    await key.remove()
   }
 }
 

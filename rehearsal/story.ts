@@ -13,8 +13,18 @@ import { type Answer, post, type Sender } from './webhooks.ts'
 /** Does one thing and tells how long it took. */
 export type Step = <T>(name: string, work: () => Promise<T>) => Promise<T>
 
-/** What a rehearsal has: an ERP, and two stages of the bridge that are to be side by side. */
-export type Scene = { erp: RehearsalErp; region: string; production: Deployment; test: Deployment }
+/** What a rehearsal has. */
+export type Scene = {
+  erp: RehearsalErp
+  region: string
+  /** The ARN of a key in KMS. */
+  key: string
+  /** Seconds until sweep must have found what lost its attempt. */
+  sweepWithin: number
+  /** Two stages of the bridge that are to be side by side. */
+  production: Deployment
+  test: Deployment
+}
 
 /** Sources of the first deploy, and of the second. */
 export const sources = { generic: { kind: 'generic' }, github: { kind: 'github' } }
@@ -24,8 +34,6 @@ const moreSources = { ...sources, shop: { kind: 'generic', authentication: 'hmac
 const soon = 30
 /** Seconds until an attempt that had to be delayed a few times shows. */
 const later = 90
-/** Seconds until a sweep has looked twice. */
-const twoSweeps = 12 * 60
 
 /** The life of two stages, from their first deploy to their end. */
 export async function rehearse(scene: Scene, step: Step): Promise<void> {
@@ -39,9 +47,9 @@ export async function rehearse(scene: Scene, step: Step): Promise<void> {
   await step('a failing ERP gets delayed attempts, and shows all once it is back', () => outage(scene))
   await step('what the ERP refuses is parked, and what can’t be read is a dead letter', () => setAside(scene))
   await step('sources and limits change with events in flight, and nothing is lost', () => update(scene))
-  await step('a second stage stands beside it', () => secondStage(scene))
+  await step('a second stage stands beside it, encrypted with a key of one’s own', () => secondStage(scene))
   await step('npx cdk destroy of a test stage leaves nothing, and the other stage alone', () => endOfTest(scene))
-  await step('sweep has found the lost attempt', () => shows(scene, [lostMessage], twoSweeps))
+  await step('sweep has found the lost attempt', () => shows(scene, [lostMessage], scene.sweepWithin))
   await step('npx cdk destroy of a production stage is refused, and then leaves its data', () => endOfProduction(scene))
 }
 
@@ -184,7 +192,14 @@ async function update(scene: Scene): Promise<void> {
   })()
   erp.latency = 300
   try {
-    await production.deploy({ SOURCES: moreSources, MAX_AGE: 8, MAX_CONCURRENCY: 5, BATCH_SIZE: 5, THROTTLE_RATE: 60 })
+    await production.deploy({
+      SOURCES: moreSources,
+      TAGS: { team: 'office' },
+      MAX_AGE: 8,
+      MAX_CONCURRENCY: 5,
+      BATCH_SIZE: 5,
+      THROTTLE_RATE: 60,
+    })
   } finally {
     flow.isOn = false
     await flowing
@@ -201,11 +216,16 @@ async function update(scene: Scene): Promise<void> {
 }
 
 async function secondStage(scene: Scene): Promise<void> {
-  const { production, test, erp } = scene
-  await test.deploy()
+  const { production, test, erp, key, region } = scene
+  await test.deploy({ KMS_KEY_ARN: key })
   await test.operate('secrets -- add generic')
   await test.operate('secrets -- token', erp.token)
   const sender = await senderOf(test, 'generic')
+  const { events } = await queuesOf(test, region)
+  const { Attributes = {} } = await events.client.send(
+    new GetQueueAttributesCommand({ QueueUrl: events.url, AttributeNames: ['All'] }),
+  )
+  expect(Attributes['KmsMasterKeyId'] === key, `a queue with the key ${key}`, Attributes)
   answered(await post(sender, { messageId: 100 }), 202)
   answered(await post({ ...sender, secret: (await senderOf(production, 'generic')).secret }, { messageId: 101 }), 401)
   await shows(scene, [100])
