@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { CannotRehearse } from './cannot-rehearse.ts'
 import type { Certificate } from './certificate.ts'
 import { type Commands, endGroup } from './commands.ts'
-import { environment, forgetAws } from './environment.ts'
+import { environment, stayHere } from './environment.ts'
 
 const root = new URL('..', import.meta.url).pathname
 const requirements = join(root, 'rehearsal/requirements.txt')
@@ -68,7 +68,7 @@ export async function startEmulator({
   certificate: Certificate
   region: string
 }): Promise<Emulator> {
-  forgetAws()
+  stayHere()
   Object.assign(environment, {
     NODE_EXTRA_CA_CERTS: certificate.file,
     NODE_OPTIONS: `--import=${new URL('localhost-names.ts', import.meta.url).href}`,

@@ -77,7 +77,7 @@ try {
   else await onAws(given.erp, Number(given['erp-port']))
   console.log(`The rehearsal passed in ${seconds(begin)}.`)
 } catch (error) {
-  if (emulator) console.error(`\nThe end of the emulator's log:\n${emulator.log()}`)
+  if (emulator && !stopped.signal.aborted) console.error(`\nThe end of the emulator's log:\n${emulator.log()}`)
   console.error(`\n${told(error)}`)
   process.exitCode = error instanceof CannotRehearse ? cannot : 1
 } finally {
@@ -95,7 +95,10 @@ async function onEmulator(): Promise<void> {
   erp = await startErp(certificate)
   await step('npx cdk bootstrap', () => commands.run(`npx cdk bootstrap --output ${join(folder, 'bootstrap')}`))
   const { arn } = await makeKey('rehearsal-key', region)
-  await rehearse({ erp, region, key: arn, sweepWithin: 180, ...stages('rehearsal', erp.url, commands) }, step)
+  await rehearse(
+    { erp, region, key: arn, times: { purge: 0, sweep: 180 }, ...stages('rehearsal', erp.url, commands) },
+    step,
+  )
 }
 
 async function onAws(url: string, port: number): Promise<void> {
@@ -103,7 +106,10 @@ async function onAws(url: string, port: number): Promise<void> {
   erp = await startErpBehind(url, port)
   const key = await makeKey(`chatroom-bridge-${name}-key`, region)
   try {
-    await rehearse({ erp, region, key: key.arn, sweepWithin: 720, ...stages(name, url, commands) }, step)
+    await rehearse(
+      { erp, region, key: key.arn, times: { purge: 60, sweep: 720 }, ...stages(name, url, commands) },
+      step,
+    )
   } finally {
     // Also when it was stopped: nothing is to stay in somebody's account.
     const { production, test } = stages(name, url, createCommands(new AbortController().signal))

@@ -19,9 +19,19 @@ export async function dataOf(deployment: Deployment): Promise<Data> {
 export async function stillThere({ tables, queues, secrets }: Data, region: string): Promise<Data> {
   const clients = clientsIn(region)
   return {
-    tables: await filter(tables, (TableName) => clients.dynamo.send(new DescribeTableCommand({ TableName }))),
-    queues: await filter(queues, (QueueUrl) => clients.sqs.send(new GetQueueAttributesCommand({ QueueUrl }))),
-    secrets: await filter(secrets, (SecretId) => clients.secrets.send(new DescribeSecretCommand({ SecretId }))),
+    tables: await filter(tables, async (TableName) => {
+      await clients.dynamo.send(new DescribeTableCommand({ TableName }))
+      return true
+    }),
+    queues: await filter(queues, async (QueueUrl) => {
+      await clients.sqs.send(new GetQueueAttributesCommand({ QueueUrl }))
+      return true
+    }),
+    secrets: await filter(secrets, async (SecretId) => {
+      const { DeletedDate } = await clients.secrets.send(new DescribeSecretCommand({ SecretId }))
+      // It can be described until its time of grace is over.
+      return DeletedDate === undefined
+    }),
   }
 }
 
@@ -50,16 +60,13 @@ function clientsIn(region: string) {
 }
 
 /** Those that are there when they are looked for. */
-async function filter(names: string[], look: (name: string) => Promise<unknown>): Promise<string[]> {
+async function filter(names: string[], look: (name: string) => Promise<boolean>): Promise<string[]> {
   const found: string[] = []
   for (const name of names) {
-    const isThere = await look(name).then(
-      () => true,
-      (error: Error) => {
-        if (/NotFound|NonExistent|DoesNotExist/.test(error.name)) return false
-        throw error
-      },
-    )
+    const isThere = await look(name).catch((error: Error) => {
+      if (/NotFound|NonExistent|DoesNotExist/.test(error.name)) return false
+      throw error
+    })
     if (isThere) found.push(name)
   }
   return found

@@ -19,8 +19,8 @@ export type Scene = {
   region: string
   /** The ARN of a key in KMS. */
   key: string
-  /** Seconds until sweep must have found what lost its attempt. */
-  sweepWithin: number
+  /** Seconds that it takes to empty a queue, and until sweep must have found what lost its attempt. */
+  times: { purge: number; sweep: number }
   /** Two stages of the bridge that are to be side by side. */
   production: Deployment
   test: Deployment
@@ -49,7 +49,7 @@ export async function rehearse(scene: Scene, step: Step): Promise<void> {
   await step('sources and limits change with events in flight, and nothing is lost', () => update(scene))
   await step('a second stage stands beside it, encrypted with a key of one’s own', () => secondStage(scene))
   await step('npx cdk destroy of a test stage leaves nothing, and the other stage alone', () => endOfTest(scene))
-  await step('sweep has found the lost attempt', () => shows(scene, [lostMessage], scene.sweepWithin))
+  await step('sweep has found the lost attempt', () => shows(scene, [lostMessage], scene.times.sweep))
   await step('npx cdk destroy of a production stage is refused, and then leaves its data', () => endOfProduction(scene))
 }
 
@@ -109,7 +109,7 @@ async function everyWay(scene: Scene): Promise<void> {
 const lostMessage = 20
 
 async function loseAttempt(scene: Scene): Promise<void> {
-  const { production, erp, region } = scene
+  const { production, erp, region, times } = scene
   const { states } = await production.open()
   // Long enough for the attempt to be still on the queue when that is emptied.
   erp.fault = () => ({ kind: 'status', status: 503, headers: { 'retry-after': '8' } })
@@ -120,6 +120,7 @@ async function loseAttempt(scene: Scene): Promise<void> {
   })
   const { events } = await queuesOf(production, region)
   await events.client.send(new PurgeQueueCommand({ QueueUrl: events.url }))
+  await wait(times.purge * 1000)
   erp.fault = undefined
 }
 
