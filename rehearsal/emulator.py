@@ -43,6 +43,21 @@ def secrets_as_cloudformation_makes_them():
     secret.update(create=create_by_arn, update=update_by_arn, delete=lambda arn, props: delete(name_of(arn), props))
 
 
+def nothing_to_set_aside():
+    """An account as new as a stranger's, where AWS refuses reserved concurrency; here it was taken for nothing."""
+    function = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
+
+    def refusing(handler):
+        def provision(*args, **kwargs):
+            if any("ReservedConcurrentExecutions" in each for each in args if isinstance(each, dict)):
+                raise ValueError("ReservedConcurrentExecutions decreases the account's below its minimum value of [10]")
+            return handler(*args, **kwargs)
+
+        return provision
+
+    function.update(create=refusing(function["create"]), update=refusing(function["update"]))
+
+
 def five_minutes_pass_in_ten_seconds():
     """Nobody wants to wait for the schedule of sweep; the emulator itself looks every ten seconds."""
     seconds = eventbridge._parse_rate_seconds
@@ -71,6 +86,7 @@ def one_port():
 
 threading.Thread(target=end_with_the_rehearsal, daemon=True).start()
 secrets_as_cloudformation_makes_them()
+nothing_to_set_aside()
 five_minutes_pass_in_ten_seconds()
 running_functions_end()
 one_port()

@@ -95,6 +95,8 @@ export async function startEmulator({
       IOT_MTLS_ENABLED: '0',
       SFTP_ENABLED: '0',
       LAMBDA_EXECUTOR: 'local',
+      // What a new account has.
+      LAMBDA_ACCOUNT_CONCURRENCY: '10',
       STATE_DIR: join(folder, 'state'),
       S3_DATA_DIR: join(folder, 's3'),
       TMPDIR: folder,
