@@ -8,6 +8,10 @@ function optional<T extends z.ZodType>(schema: T) {
 }
 const number = (schema: z.ZodInt) =>
   z.preprocess((value) => (typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value), schema)
+const boolean = z.preprocess(
+  (value) => (value === 'true' ? true : value === 'false' ? false : value),
+  z.boolean({ error: 'expected true or false' }),
+)
 const json = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value, context) => {
     if (typeof value !== 'string') return value
@@ -23,6 +27,10 @@ const Port = number(z.int('expected a port number').min(0).max(65535, 'expected 
 const SourceName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'expected a name of a-z, 0-9 and -')
 const Url = z.url({ protocol: /^https?$/, error: 'expected a URL such as https://club.iw-erp.de', abort: true })
 
+// https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html, with what every service takes.
+const TagName = z.string().regex(/^(?!aws:)[\p{L}\p{N} _.:/=+@-]{1,128}$/u, 'expected a tag’s name')
+const TagValue = z.string().regex(/^[\p{L}\p{N} _.:/=+@-]{0,256}$/u, 'expected a tag’s value')
+
 /** Where the ERP's own page stands for a customer's host; nothing is there. */
 export const exampleErpUrl = 'https://replace-with-own-host.iw-erp.de'
 
@@ -32,6 +40,9 @@ export const exampleErpUrl = 'https://replace-with-own-host.iw-erp.de'
  * token, take 40 s of the other, and 20 s are left for folding what comes with it.
  */
 export const deliverSeconds = 120
+
+/** The stage that serves people unless PRODUCTION says otherwise. */
+const productionStage = 'prod'
 
 const Schema = z.strictObject({
   /** Where the front door listens; 0 takes a free port. */
@@ -73,6 +84,8 @@ const Schema = z.strictObject({
       .regex(/^[a-z][a-z0-9-]{0,19}$/, 'expected a name of a-z, 0-9 and -')
       .default('dev'),
   ),
+  /** Whether it serves people: then AWS keeps its data and its stack from being deleted by mistake. */
+  PRODUCTION: optional(boolean.optional()),
   REGION: optional(
     z
       .string()
@@ -82,6 +95,21 @@ const Schema = z.strictObject({
   /** Requests a second that AWS lets through to ingest, and how many more at once. */
   THROTTLE_RATE: optional(number(z.int('expected 1 to 10000 requests a second').min(1).max(10_000)).default(50)),
   THROTTLE_BURST: optional(number(z.int('expected 1 to 5000 requests').min(1).max(5_000)).default(100)),
+  /**
+   * Instances that AWS sets aside for a function, and its most. None by default: AWS refuses to set any aside where less
+   * than 100 would be left, and a new account may have 10 in all.
+   */
+  INGEST_CONCURRENCY: optional(number(z.int('expected 1 to 1000 instances').min(1).max(1000)).optional()),
+  DELIVER_CONCURRENCY: optional(number(z.int('expected 2 to 1000 instances').min(2).max(1000)).optional()),
+  /** A key of one's own for everything that is kept. */
+  KMS_KEY_ARN: optional(
+    z
+      .string()
+      .regex(/^arn:aws:kms:[a-z0-9-]+:\d{12}:key\/[a-zA-Z0-9-]+$/, 'expected arn:aws:kms:REGION:ACCOUNT:key/ID')
+      .optional(),
+  ),
+  /** Tags of everything that AWS lets one tag. */
+  TAGS: optional(json(z.record(TagName, TagValue)).default({})),
   /** One of the times that CloudWatch Logs knows. */
   LOG_RETENTION_DAYS: optional(
     number(z.int('expected a number of days'))
@@ -103,7 +131,8 @@ export const settingNames = Object.keys(Schema.shape) as (keyof typeof Schema.sh
 
 export type { SourceSettings }
 
-export type Settings = Omit<z.infer<typeof Schema>, 'SOURCES'> & {
+export type Settings = Omit<z.infer<typeof Schema>, 'SOURCES' | 'PRODUCTION'> & {
+  PRODUCTION: boolean
   /** By name, options checked against their kind. */
   sources: ReadonlyMap<string, SourceSettings>
 }
@@ -123,7 +152,8 @@ export class SettingsError extends Error {
 export function readSettings(given: Record<string, unknown>, home: 'one machine' | 'AWS'): Settings {
   const parsed = Schema.safeParse(given)
   if (!parsed.success) throw new SettingsError(parsed.error.issues.map(sentence).join('; '))
-  const { SOURCES, ...settings } = parsed.data
+  const { SOURCES, ...rest } = parsed.data
+  const settings = { ...rest, PRODUCTION: rest.PRODUCTION ?? rest.STAGE === productionStage }
   if (home === 'AWS') requireForAws({ SOURCES, ...settings }, given)
   else if (settings.ERP_BASE_URL && !settings.ERP_TOKEN) {
     throw new SettingsError('ERP_TOKEN is missing: the session token or API key for ERP_BASE_URL')
@@ -165,6 +195,13 @@ function requireForAws(settings: z.infer<typeof Schema>, given: Record<string, u
   if (!settings.ERP_BASE_URL)
     throw new SettingsError('ERP_BASE_URL is missing: your ERP host, such as https://club.iw-erp.de')
   if (!settings.ERP_BASE_URL.startsWith('https:')) throw new SettingsError('ERP_BASE_URL: expected https')
+  if (settings.DELIVER_CONCURRENCY !== undefined && settings.DELIVER_CONCURRENCY < settings.MAX_CONCURRENCY) {
+    // Batches that find no instance count as received, and end as dead letters.
+    throw new SettingsError(`DELIVER_CONCURRENCY: expected at least MAX_CONCURRENCY, ${settings.MAX_CONCURRENCY}`)
+  }
+  if (settings.KMS_KEY_ARN && settings.KMS_KEY_ARN.split(':')[3] !== settings.REGION) {
+    throw new SettingsError(`KMS_KEY_ARN: expected a key in REGION, ${settings.REGION}`)
+  }
   const names = Object.keys(settings.SOURCES)
   const squeezed = names.map((name) => name.replaceAll('-', ''))
   const twin = names.find((_, index) => squeezed.indexOf(squeezed[index] as string) !== index)
@@ -201,5 +238,6 @@ function isLoopback(host: string): boolean {
 
 function sentence(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') return `${issue.keys.join(', ')}: there is no such setting`
-  return `${issue.path.map(String).join('.')}: ${issue.message}`
+  const message = issue.code === 'invalid_key' ? issue.issues[0]?.message : undefined
+  return `${issue.path.map(String).join('.')}: ${message ?? issue.message}`
 }

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { Duration, RemovalPolicy } from 'aws-cdk-lib'
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { Architecture, type FunctionOptions, RecursiveLoop, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs'
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
@@ -19,16 +20,22 @@ export class BridgeFunction extends Construct {
     {
       entry,
       logRetention,
+      logKey,
       isRecursive = false,
       ...options
     }: FunctionOptions & {
       readonly entry: string
       readonly logRetention: RetentionDays
+      readonly logKey: IKey | undefined
       readonly isRecursive?: boolean
     },
   ) {
     super(scope, id)
-    const logGroup = new LogGroup(this, 'Log', { retention: logRetention, removalPolicy: RemovalPolicy.DESTROY })
+    const logGroup = new LogGroup(this, 'Log', {
+      retention: logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+      ...(logKey && { encryptionKey: logKey }),
+    })
     // Not the managed policy for basic execution: that one may write to every log group.
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
     logGroup.grantWrite(role)

@@ -1,10 +1,11 @@
-import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib'
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Tags } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import type { z } from 'zod'
 import type { DeliverEnv, IngestEnv, SweepEnv } from '../functions/lambda/config.ts'
 import { deliverSeconds, exampleErpUrl, type Settings, type SourceSettings } from '../functions/settings.ts'
 import { acknowledge } from './acknowledged.ts'
 import { BridgeFunction } from './bridge-function.ts'
+import { dataKey } from './data-key.ts'
 import { Delivery } from './delivery.ts'
 import { MessageStateTable } from './message-state.ts'
 import { OperatorSecret } from './operator-secret.ts'
@@ -16,26 +17,33 @@ type Env<Schema extends z.ZodType> = z.input<Schema> & Record<string, string>
 /** The bridge on AWS: webhook → API → ingest → queue → deliver → ERP, with a sweep for what got lost. */
 export class BridgeStack extends Stack {
   constructor(scope: Construct, id: string, props: StackProps & { readonly settings: Settings }) {
-    super(scope, id, props)
     const { settings } = props
-    const logRetention = settings.LOG_RETENTION_DAYS
+    super(scope, id, { terminationProtection: settings.PRODUCTION, ...props })
+    // What is wanted and not yet shown stands nowhere else, and secrets stand in their senders' settings too.
+    const removalPolicy = settings.PRODUCTION ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY
+    const key = settings.KMS_KEY_ARN ? dataKey(this, settings.KMS_KEY_ARN) : undefined
+    const keeping = { removalPolicy, encryptionKey: key?.key }
+    const logs = { logRetention: settings.LOG_RETENTION_DAYS, logKey: key?.key }
     const deliverTimeout = Duration.seconds(deliverSeconds)
 
-    const { queue, deadLetters } = new EventQueue(this, 'Queue', { timeout: deliverTimeout })
-    const states = new MessageStateTable(this, 'MessageState')
+    const { queue, deadLetters } = new EventQueue(this, 'Queue', { timeout: deliverTimeout, ...keeping })
+    const states = new MessageStateTable(this, 'MessageState', keeping)
     const { tableName } = states.table
     const { secret: webhookSecrets } = new OperatorSecret(this, 'WebhookSecrets', {
       description: 'chatroom-bridge: source name → secrets that its webhooks may be signed with, newest first',
+      ...keeping,
     })
     const { secret: erpSession } = new OperatorSecret(this, 'ErpSession', {
       description: 'chatroom-bridge: the token for the ERP',
+      ...keeping,
     })
 
     const { function: ingest } = new BridgeFunction(this, 'Ingest', {
       entry: 'ingest',
-      logRetention,
+      ...logs,
       // Within API Gateway's 30 s, and longer than its clients try: an answer of ours in any case.
       timeout: Duration.seconds(25),
+      ...reserved(settings.INGEST_CONCURRENCY),
       environment: {
         QUEUE_URL: queue.queueUrl,
         WEBHOOK_SECRETS_ID: webhookSecrets.secretArn,
@@ -44,12 +52,14 @@ export class BridgeStack extends Stack {
     })
     queue.grantSendMessages(ingest)
     webhookSecrets.grantRead(ingest)
+    key?.allow(ingest, 'queue', 'secret')
 
     const { function: deliver } = new BridgeFunction(this, 'Deliver', {
       entry: 'deliver',
-      logRetention,
+      ...logs,
       timeout: deliverTimeout,
       memorySize: 512,
+      ...reserved(settings.DELIVER_CONCURRENCY),
       isRecursive: true,
       environment: {
         QUEUE_URL: queue.queueUrl,
@@ -69,10 +79,11 @@ export class BridgeStack extends Stack {
     deadLetters.grantSendMessages(deliver)
     states.grantRecords(deliver)
     erpSession.grantRead(deliver)
+    key?.allow(deliver, 'queue', 'records', 'secret')
 
     const { function: sweep } = new BridgeFunction(this, 'Sweep', {
       entry: 'sweep',
-      logRetention,
+      ...logs,
       timeout: Duration.seconds(60),
       environment: {
         QUEUE_URL: queue.queueUrl,
@@ -81,6 +92,7 @@ export class BridgeStack extends Stack {
     })
     queue.grantSendMessages(sweep)
     states.grantDue(sweep)
+    key?.allow(sweep, 'queue', 'due')
 
     new Delivery(this, 'Delivery', {
       queue,
@@ -94,7 +106,7 @@ export class BridgeStack extends Stack {
       ingest,
       rate: settings.THROTTLE_RATE,
       burst: settings.THROTTLE_BURST,
-      logRetention,
+      ...logs,
     })
 
     const output = (name: string, value: string, description: string) =>
@@ -112,8 +124,16 @@ export class BridgeStack extends Stack {
     output('TableName', tableName, 'The message states')
     output('QueueUrl', queue.queueUrl, 'The queue of events')
     output('DeadLettersUrl', deadLetters.queueUrl, 'What could not be read, or has no room')
+    Tags.of(this).add('application', 'chatroom-bridge')
+    Tags.of(this).add('stage', settings.STAGE)
+    for (const [name, value] of Object.entries(settings.TAGS)) Tags.of(this).add(name, value)
     acknowledge(this)
   }
+}
+
+/** How many instances of a function AWS sets aside for it, which are also its most; nothing is set aside by default. */
+function reserved(concurrency: number | undefined): { reservedConcurrentExecutions?: number } {
+  return concurrency === undefined ? {} : { reservedConcurrentExecutions: concurrency }
 }
 
 /** `name:kind`, and how events are signed where that isn't as usual. */

@@ -1,7 +1,7 @@
-import { RemovalPolicy } from 'aws-cdk-lib'
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
+import type { Keeping } from './data-key.ts'
 
 /** The indexes of what is due and of what is parked: sparse, because only such records have their attributes. */
 const indexes = [
@@ -13,15 +13,16 @@ const indexes = [
 export class MessageStateTable extends Construct {
   readonly table: Table
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { removalPolicy, encryptionKey }: Keeping) {
     super(scope, id)
     this.table = new Table(this, 'States', {
       partitionKey: { name: 'messageId', type: AttributeType.STRING },
       billingMode: BillingMode.PAY_PER_REQUEST,
-      encryption: TableEncryption.AWS_MANAGED,
+      ...(encryptionKey
+        ? { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey }
+        : { encryption: TableEncryption.AWS_MANAGED }),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      // What is wanted and not yet shown stands nowhere else.
-      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+      removalPolicy,
     })
     for (const { indexName, sortKey } of indexes) {
       this.table.addGlobalSecondaryIndex({

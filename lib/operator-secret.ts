@@ -1,6 +1,6 @@
-import { RemovalPolicy } from 'aws-cdk-lib'
 import { type CfnSecret, Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
+import type { Keeping } from './data-key.ts'
 
 /**
  * A secret that operators fill with the bridge's commands. It begins as an empty JSON object, and the template never says
@@ -9,16 +9,19 @@ import { Construct } from 'constructs'
 export class OperatorSecret extends Construct {
   readonly secret: Secret
 
-  constructor(scope: Construct, id: string, props: { readonly description: string }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { description, removalPolicy, encryptionKey }: Keeping & { readonly description: string },
+  ) {
     super(scope, id)
-    const secret = new Secret(this, 'Secret', {
-      description: props.description,
-      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-    })
+    const secret = new Secret(this, 'Secret', { description, removalPolicy })
     const resource = secret.node.defaultChild as CfnSecret
     // CloudFormation takes one or the other.
     resource.generateSecretString = undefined
     resource.secretString = '{}'
+    // Past the construct, whose grant doesn't reach roles where the key is somebody else's (see data-key.ts).
+    if (encryptionKey) resource.kmsKeyId = encryptionKey.keyArn
     this.secret = secret
   }
 }

@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { readSettings } from '../functions/settings.ts'
+import { readSettings, settingNames } from '../functions/settings.ts'
 import { run } from './support/bridge-process.ts'
 import { temporaryFolder } from './support/folder.ts'
 
@@ -65,5 +65,23 @@ describe('settings of one machine', () => {
     expect((await list()).stderr).toMatch(
       /^chatroom-bridge: BRIDGE_CONFIG: .*bridge\.json can't be read: it is not JSON\n$/,
     )
+  })
+})
+
+describe('the documents', () => {
+  const tablesOf = (file: string) =>
+    readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('| `'))
+      .flatMap((line) => line.split('|')[1]?.match(/[A-Z_]{4,}/g) ?? [])
+
+  it('name every setting, and no other', () => {
+    expect(new Set(tablesOf('README.md'))).toEqual(new Set(settingNames))
+  })
+
+  it('name every setting of AWS where they tell how to deploy', () => {
+    const others = ['PORT', 'HOST', 'DATA_DIR', 'ERP_PORT', 'PUBLIC_URL', 'ERP_TOKEN', 'WEBHOOK_SECRETS']
+    const ofAws = settingNames.filter((name) => !others.includes(name))
+    expect(new Set(tablesOf('docs/deploy.md'))).toEqual(new Set(ofAws))
   })
 })

@@ -14,9 +14,9 @@ const given = {
 }
 
 /** The stack of some settings, without bundling its functions. */
-function stackOf(settings: Record<string, unknown> = {}) {
+function stackOf(settings: Record<string, unknown> = {}, name = 'chatroom-bridge-test') {
   const app = new App({ outdir: temporaryFolder(), context: { ...cdk.context, 'aws:cdk:bundling-stacks': [] } })
-  const stack = new BridgeStack(app, 'chatroom-bridge-test', {
+  const stack = new BridgeStack(app, name, {
     settings: readSettings({ ...given, ...settings }, 'AWS'),
     env: { region: 'eu-central-1' },
   })
@@ -24,7 +24,85 @@ function stackOf(settings: Record<string, unknown> = {}) {
 }
 const templateOf = (settings: Record<string, unknown> = {}) => Template.fromStack(stackOf(settings).stack)
 
-type Resource = { Type: string; Properties: Record<string, never> }
+type Resource = {
+  Type: string
+  Properties: Record<string, never>
+  DeletionPolicy?: string
+  UpdateReplacePolicy?: string
+}
+/** Types of what holds data. */
+const dataTypes = ['AWS::DynamoDB::Table', 'AWS::SQS::Queue', 'AWS::SecretsManager::Secret']
+
+const keyArn = 'arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab'
+
+/** Every statement of every policy: whose, what, on what, on which condition. */
+function statementsOf(template: Template): string[] {
+  const { Resources } = template.toJSON() as { Resources: Record<string, Resource> }
+  return Object.values(Resources)
+    .filter(({ Type }) => Type === 'AWS::IAM::Policy' || Type === 'AWS::SQS::QueuePolicy')
+    .flatMap(({ Properties }) => {
+      const { Roles = [], Queues = [], PolicyDocument } = Properties as unknown as Policy
+      const [holder] = [...Roles, ...Queues].map(({ Ref }) => Ref.replace(/[A-F0-9]{8}$/, ''))
+      return PolicyDocument.Statement.map(({ Effect, Action, Resource, Principal, Condition }) => {
+        const who = Principal ? ` ${JSON.stringify(Principal)}` : ''
+        const on = JSON.stringify(Resource).replace(/[A-F0-9]{8}(?=")/g, '')
+        const condition = Condition ? ` if ${JSON.stringify(Condition)}` : ''
+        return `${holder}: ${Effect}${who} ${[Action].flat().sort().join(' ')} on ${on}${condition}`
+      })
+    })
+    .sort()
+}
+type Policy = {
+  Roles?: { Ref: string }[]
+  Queues?: { Ref: string }[]
+  PolicyDocument: { Statement: Record<'Effect' | 'Action' | 'Resource' | 'Principal' | 'Condition', unknown>[] }
+}
+
+const arn = (id: string) => `{"Fn::GetAtt":["${id}","Arn"]}`
+const send = 'sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SendMessage'
+const receive =
+  'sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:GetQueueUrl sqs:ReceiveMessage'
+const read = 'secretsmanager:DescribeSecret secretsmanager:GetSecretValue'
+const log = 'logs:CreateLogStream logs:PutLogEvents'
+const withoutTls = 'if {"Bool":{"aws:SecureTransport":"false"}}'
+const allowed = [
+  `IngestRole: Allow ${log} on ${arn('IngestLog')}`,
+  `IngestRole: Allow ${send} on ${arn('QueueEvents')}`,
+  `IngestRole: Allow ${read} on {"Ref":"WebhookSecretsSecret"}`,
+  `DeliverRole: Allow ${log} on ${arn('DeliverLog')}`,
+  `DeliverRole: Allow ${receive} on ${arn('QueueEvents')}`,
+  `DeliverRole: Allow ${send} on [${arn('QueueDeadLetters')},${arn('QueueEvents')}]`,
+  `DeliverRole: Allow dynamodb:GetItem dynamodb:PutItem on ${arn('MessageStateStates')}`,
+  `DeliverRole: Allow ${read} on {"Ref":"ErpSessionSecret"}`,
+  `SweepRole: Allow ${log} on ${arn('SweepLog')}`,
+  `SweepRole: Allow ${send} on ${arn('QueueEvents')}`,
+  `SweepRole: Allow dynamodb:Query on {"Fn::Join":["",[${arn('MessageStateStates')},"/index/due"]]}`,
+  `DeliverySweepRole: Allow lambda:InvokeFunction on ${arn('SweepFunction')}`,
+  `QueueEvents: Deny {"AWS":"*"} sqs:* on ${arn('QueueEvents')} ${withoutTls}`,
+  `QueueDeadLetters: Deny {"AWS":"*"} sqs:* on ${arn('QueueDeadLetters')} ${withoutTls}`,
+].sort()
+
+/** Names that a template gives, which can be there once in an account. */
+function namesGiven(template: { Resources?: Record<string, Resource> }): string[] {
+  return Object.values(template.Resources ?? {})
+    .filter(({ Type }) => Type !== 'AWS::IAM::Policy') // Named within its role.
+    .flatMap(({ Properties }) => Object.entries(Properties))
+    .filter(([name, value]) => name.endsWith('Name') && typeof value === 'string' && !name.startsWith('Stage'))
+    .map(([name, value]) => `${name} ${value}`)
+    .sort()
+}
+
+/** What must not change of what holds data and of the front door, so that CloudFormation keeps them: an id, and some properties. */
+function standing(template: Template) {
+  const { Resources } = template.toJSON() as { Resources: Record<string, Resource> }
+  // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference: "Update requires: Replacement".
+  const fixed = ['QueueName', 'FifoQueue', 'TableName', 'KeySchema', 'AttributeDefinitions', 'Name', 'ProtocolType']
+  // Not replaced, but overwritten with what it says.
+  const kept = [...fixed, 'SecretString', 'GenerateSecretString']
+  return Object.entries(Resources)
+    .filter(([, { Type }]) => [...dataTypes, 'AWS::ApiGatewayV2::Api', 'AWS::ApiGatewayV2::Stage'].includes(Type))
+    .map(([id, { Properties }]) => [id, Object.entries(Properties).filter(([name]) => kept.includes(name))])
+}
 
 describe('the stack', () => {
   it('has these resources and no others', () => {
@@ -51,42 +129,118 @@ describe('the stack', () => {
   })
 
   it('allows each role exactly what it needs', () => {
-    const policies = templateOf().findResources('AWS::IAM::Policy')
-    const allowed = Object.values(policies).map(({ Properties }) =>
-      Properties.PolicyDocument.Statement.map(({ Effect, Action, Resource }: Record<string, unknown>) => {
-        const resource = JSON.stringify(Resource).replace(/[A-F0-9]{8}(?=")/g, '')
-        return `${Effect} ${[Action].flat().sort().join(' ')} on ${resource}`
-      }).sort(),
+    expect(statementsOf(templateOf())).toEqual(allowed)
+  })
+
+  it('allows each role what it needs of a customer’s key, past no other service than the one that keeps the data', () => {
+    const via = (service: string) =>
+      `on "${keyArn}" if {"StringEquals":{"kms:ViaService":"${service}.eu-central-1.amazonaws.com"}}`
+    const records = 'kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey kms:ReEncryptFrom kms:ReEncryptTo'
+    expect(statementsOf(templateOf({ KMS_KEY_ARN: keyArn }))).toEqual(
+      [
+        ...allowed,
+        `IngestRole: Allow kms:Decrypt kms:GenerateDataKey ${via('sqs')}`,
+        `IngestRole: Allow kms:Decrypt ${via('secretsmanager')}`,
+        `DeliverRole: Allow kms:Decrypt kms:GenerateDataKey ${via('sqs')}`,
+        `DeliverRole: Allow ${records} ${via('dynamodb')}`,
+        `DeliverRole: Allow kms:Decrypt ${via('secretsmanager')}`,
+        `SweepRole: Allow kms:Decrypt kms:GenerateDataKey ${via('sqs')}`,
+        `SweepRole: Allow kms:Decrypt kms:DescribeKey ${via('dynamodb')}`,
+      ].sort(),
     )
-    const arn = (id: string) => `{"Fn::GetAtt":["${id}","Arn"]}`
-    const log = (id: string) => `Allow logs:CreateLogStream logs:PutLogEvents on ${arn(`${id}Log`)}`
-    const send = 'sqs:GetQueueAttributes sqs:GetQueueUrl sqs:SendMessage'
-    const receive =
-      'sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:GetQueueUrl sqs:ReceiveMessage'
-    const read = 'secretsmanager:DescribeSecret secretsmanager:GetSecretValue'
-    const sorted = (statements: string[]) => statements.sort()
-    expect(new Set(allowed)).toEqual(
+  })
+
+  it('encrypts with the customer’s key all that holds data or tells of it', () => {
+    const template = templateOf({ KMS_KEY_ARN: keyArn })
+    template.allResourcesProperties('AWS::SQS::Queue', {
+      KmsMasterKeyId: keyArn,
+      SqsManagedSseEnabled: Match.absent(),
+    })
+    template.allResourcesProperties('AWS::DynamoDB::Table', {
+      SSESpecification: { KMSMasterKeyId: keyArn, SSEEnabled: true, SSEType: 'KMS' },
+    })
+    template.allResourcesProperties('AWS::SecretsManager::Secret', { KmsKeyId: keyArn })
+    template.allResourcesProperties('AWS::Logs::LogGroup', { KmsKeyId: keyArn })
+  })
+
+  it('gives roles no policies but those listed, and each to its own service alone', () => {
+    const roles = Object.values(templateOf().findResources('AWS::IAM::Role')).map(({ Properties }) => Properties)
+    for (const role of roles) expect([role.ManagedPolicyArns, role.Policies]).toEqual([undefined, undefined])
+    expect(roles.map((role) => JSON.stringify(role.AssumeRolePolicyDocument.Statement)).sort()).toEqual(
+      ['lambda', 'lambda', 'lambda', 'scheduler'].map(
+        (service) =>
+          `[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":"${service}.amazonaws.com"}}]`,
+      ),
+    )
+    templateOf().hasResourceProperties('AWS::Lambda::Permission', {
+      Action: 'lambda:InvokeFunction',
+      Principal: 'apigateway.amazonaws.com',
+      SourceArn: Match.anyValue(),
+    })
+  })
+
+  it('sets no instances aside unless settings say so, since AWS refuses that in a new account', () => {
+    const of = (settings = {}) =>
+      Object.entries(templateOf(settings).findResources('AWS::Lambda::Function')).map(([id, { Properties }]) => [
+        /^(Ingest|Deliver|Sweep)/.exec(id)?.[0],
+        Properties.ReservedConcurrentExecutions,
+      ])
+    const none = [
+      ['Ingest', undefined],
+      ['Deliver', undefined],
+      ['Sweep', undefined],
+    ]
+    expect(of()).toEqual(none)
+    expect(of({ INGEST_CONCURRENCY: 20, DELIVER_CONCURRENCY: '10' })).toEqual([
+      ['Ingest', 20],
+      ['Deliver', 10],
+      ['Sweep', undefined],
+    ])
+  })
+
+  it('tags everything with what it is and its stage, and with the tags that settings name', () => {
+    const { Resources } = templateOf({ TAGS: { team: 'office' } }).toJSON() as { Resources: Record<string, Resource> }
+    const tagsOf = ({ Properties }: Resource): unknown =>
+      Array.isArray(Properties['Tags'])
+        ? Object.fromEntries(
+            (Properties['Tags'] as { Key: string; Value: string }[]).map((tag) => [tag.Key, tag.Value]),
+          )
+        : Properties['Tags']
+    const tagged = Object.values(Resources).filter(({ Properties }) => Properties['Tags'] !== undefined)
+    expect(new Set(tagged.map(({ Type }) => Type))).toEqual(
       new Set([
-        sorted([
-          log('Ingest'),
-          `Allow ${send} on ${arn('QueueEvents')}`,
-          `Allow ${read} on {"Ref":"WebhookSecretsSecret"}`,
-        ]),
-        sorted([
-          log('Deliver'),
-          `Allow ${receive} on ${arn('QueueEvents')}`,
-          `Allow ${send} on [${arn('QueueDeadLetters')},${arn('QueueEvents')}]`,
-          `Allow dynamodb:GetItem dynamodb:PutItem on ${arn('MessageStateStates')}`,
-          `Allow ${read} on {"Ref":"ErpSessionSecret"}`,
-        ]),
-        sorted([
-          log('Sweep'),
-          `Allow ${send} on ${arn('QueueEvents')}`,
-          `Allow dynamodb:Query on {"Fn::Join":["",[${arn('MessageStateStates')},"/index/due"]]}`,
-        ]),
-        [`Allow lambda:InvokeFunction on ${arn('SweepFunction')}`],
+        ...dataTypes,
+        'AWS::ApiGatewayV2::Api',
+        'AWS::ApiGatewayV2::Stage',
+        'AWS::IAM::Role',
+        'AWS::Lambda::EventSourceMapping',
+        'AWS::Lambda::Function',
+        'AWS::Logs::LogGroup',
       ]),
     )
+    for (const resource of tagged) {
+      expect(tagsOf(resource)).toEqual({ application: 'chatroom-bridge', stage: 'dev', team: 'office' })
+    }
+  })
+
+  it('says nothing of CORS: browsers have no business here', () => {
+    templateOf().hasResourceProperties('AWS::ApiGatewayV2::Api', { CorsConfiguration: Match.absent() })
+  })
+
+  it('tells functions names and addresses only, and nothing that resolves to a secret', () => {
+    const template = templateOf({ ERP_BUILD_ID: 'build', ERP_PACKAGE_ID: 'package' })
+    const functions = Object.entries(template.findResources('AWS::Lambda::Function'))
+    const told = functions.map(([id, { Properties }]) => [
+      /^(Ingest|Deliver|Sweep)/.exec(id)?.[0],
+      Object.keys(Properties.Environment.Variables).sort().join(' '),
+    ])
+    expect(Object.fromEntries(told)).toEqual({
+      Ingest: 'QUEUE_URL SOURCES WEBHOOK_SECRETS_ID',
+      Deliver:
+        'DEAD_LETTERS_URL ERP_BASE_URL ERP_BUILD_ID ERP_LOST_ANSWER_WAIT ERP_PACKAGE_ID ERP_PUT ERP_SESSION_ID MAX_AGE PUT_SPACING QUEUE_URL TABLE_NAME',
+      Sweep: 'QUEUE_URL TABLE_NAME',
+    })
+    expect(JSON.stringify(template.toJSON())).not.toContain('{{resolve:')
   })
 
   it('gives the queue six times the time of the function that receives from it, and each lease the whole of that time', () => {
@@ -140,24 +294,35 @@ describe('the stack', () => {
     )
   })
 
-  it('keeps message states on demand, restorable to any point in time, and after the stack is gone', () => {
-    const template = templateOf()
-    template.hasResource('AWS::DynamoDB::Table', {
-      DeletionPolicy: 'RetainExceptOnCreate',
-      Properties: {
-        BillingMode: 'PAY_PER_REQUEST',
-        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-        KeySchema: [{ AttributeName: stateTable.key, KeyType: 'HASH' }],
-        GlobalSecondaryIndexes: Object.entries(stateTable.indexes).map(([IndexName, { partition, sort }]) => ({
-          IndexName,
-          Projection: { ProjectionType: 'KEYS_ONLY' },
-          KeySchema: [
-            { AttributeName: partition, KeyType: 'HASH' },
-            { AttributeName: sort, KeyType: 'RANGE' },
-          ],
-        })),
-      },
+  it('keeps message states on demand, restorable to any point in time', () => {
+    templateOf().hasResourceProperties('AWS::DynamoDB::Table', {
+      BillingMode: 'PAY_PER_REQUEST',
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      KeySchema: [{ AttributeName: stateTable.key, KeyType: 'HASH' }],
+      GlobalSecondaryIndexes: Object.entries(stateTable.indexes).map(([IndexName, { partition, sort }]) => ({
+        IndexName,
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+        KeySchema: [
+          { AttributeName: partition, KeyType: 'HASH' },
+          { AttributeName: sort, KeyType: 'RANGE' },
+        ],
+      })),
     })
+  })
+
+  it.each([
+    ['keeps its data and can’t be deleted by mistake in production', { PRODUCTION: true }, true],
+    ['takes the stage prod for production', { STAGE: 'prod' }, true],
+    ['goes with its data elsewhere', {}, false],
+    ['goes with its data from a stage prod that says that it is none', { STAGE: 'prod', PRODUCTION: 'false' }, false],
+  ])('%s', (_, settings, isKept) => {
+    const { stack } = stackOf(settings)
+    const { Resources } = Template.fromStack(stack).toJSON() as { Resources: Record<string, Resource> }
+    const policies = Object.values(Resources)
+      .filter(({ Type }) => dataTypes.includes(Type))
+      .map(({ DeletionPolicy, UpdateReplacePolicy }) => [DeletionPolicy, UpdateReplacePolicy])
+    expect(policies).toEqual(Array(5).fill(isKept ? ['RetainExceptOnCreate', 'Retain'] : ['Delete', 'Delete']))
+    expect(stack.terminationProtection).toBe(isKept)
   })
 
   it('throttles the front door, and logs who called it without what callers choose', () => {
@@ -181,10 +346,10 @@ describe('the stack', () => {
     templateOf().hasResourceProperties('AWS::Scheduler::Schedule', { ScheduleExpression: 'rate(5 minutes)' })
   })
 
-  it('begins its secrets empty, keeps them when it goes, and never says anything else of them', () => {
-    templateOf().allResources('AWS::SecretsManager::Secret', {
-      DeletionPolicy: 'RetainExceptOnCreate',
-      Properties: { SecretString: '{}', GenerateSecretString: Match.absent() },
+  it('begins its secrets empty, and never says anything else of them', () => {
+    templateOf().allResourcesProperties('AWS::SecretsManager::Secret', {
+      SecretString: '{}',
+      GenerateSecretString: Match.absent(),
     })
   })
 
@@ -215,10 +380,45 @@ describe('the stack', () => {
     ])
   })
 
-  it('has no finding of cdk-nag’s AwsSolutions and Serverless packs that is not acknowledged with its reason', () => {
-    const { app } = stackOf()
-    Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app))
-    expect(() => app.synth()).not.toThrow()
+  it.each([{}, { KMS_KEY_ARN: keyArn, PRODUCTION: true }])(
+    'has no finding of cdk-nag’s AwsSolutions and Serverless packs that is not acknowledged with its reason: %j',
+    (settings) => {
+      const { app } = stackOf(settings)
+      Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app))
+      expect(() => app.synth()).not.toThrow()
+    },
+  )
+})
+
+describe('stages', () => {
+  it('stand side by side in one account: no name that the template gives is in two of them', () => {
+    const names = ['dev', 'prod'].map((STAGE) => {
+      const template = Template.fromStack(stackOf({ STAGE }, `chatroom-bridge-${STAGE}`).stack)
+      return namesGiven(template.toJSON())
+    })
+    expect(names).toEqual(
+      ['dev', 'prod'].map((stage) => [
+        `Name chatroom-bridge-${stage}`,
+        `QueueName chatroom-bridge-${stage}-dead-letters`,
+        `QueueName chatroom-bridge-${stage}-events`,
+      ]),
+    )
+  })
+
+  it.each([
+    ['sources', { SOURCES: { shop: { kind: 'generic', authentication: 'hmac' } } }],
+    [
+      'limits',
+      { MAX_CONCURRENCY: 3, BATCH_SIZE: 20, BATCH_WINDOW: 2, THROTTLE_RATE: 1, THROTTLE_BURST: 1, MAX_AGE: 1 },
+    ],
+    ['reserved concurrency', { INGEST_CONCURRENCY: 20, DELIVER_CONCURRENCY: 20 }],
+    ['production', { PRODUCTION: true }],
+    ['the key', { KMS_KEY_ARN: keyArn }],
+    ['tags', { TAGS: { team: 'office' } }],
+    ['how long logs are kept', { LOG_RETENTION_DAYS: 7 }],
+    ['the ERP', { ERP_BASE_URL: 'https://other.iw-erp.de', ERP_PUT: 'whole' }],
+  ])('change %s without a new table, queue, secret or URL', (_, changed) => {
+    expect(standing(templateOf(changed))).toEqual(standing(templateOf()))
   })
 })
 
@@ -249,6 +449,12 @@ describe('settings for AWS', () => {
       { SOURCES: { 'shop-1': { kind: 'generic' }, shop1: { kind: 'generic' } } },
       'SOURCES: shop1: another source has the same name but for dashes',
     ],
+    [{ INGEST_CONCURRENCY: 0 }, 'INGEST_CONCURRENCY: expected 1 to 1000 instances'],
+    [{ DELIVER_CONCURRENCY: 9 }, 'DELIVER_CONCURRENCY: expected at least MAX_CONCURRENCY, 10'],
+    [{ KMS_KEY_ARN: 'alias/mine' }, 'KMS_KEY_ARN: expected arn:aws:kms:REGION:ACCOUNT:key/ID'],
+    [{ KMS_KEY_ARN: keyArn, REGION: 'eu-west-1' }, 'KMS_KEY_ARN: expected a key in REGION, eu-west-1'],
+    [{ TAGS: { 'aws:x': 'y' } }, 'TAGS.aws:x: expected a tag’s name'],
+    [{ PRODUCTION: 'yes' }, 'PRODUCTION: expected true or false'],
     [{ STAGE: 'Prod!' }, 'STAGE: expected a name of a-z, 0-9 and -'],
     [{ REGION: 'Frankfurt' }, 'REGION: expected a region such as eu-central-1'],
   ])('%j are refused with a sentence that says which and how', (settings, sentence) => {

@@ -198,7 +198,9 @@ function museumOf({ count, start }: { count: number; start: number }): Told[] {
 /** How the events are sent: shuffled, together, twice, late; and what must be refused in between. */
 function phasesOf(random: Random, told: Told[]): [Send[][], Send[][]] {
   const newest = new Map<string, number>()
-  for (const { register, rank } of told) newest.set(register, Math.max(rank, newest.get(register) ?? 0))
+  for (const { register, rank, isRefusable } of told) {
+    if (!isRefusable) newest.set(register, Math.max(rank, newest.get(register) ?? 0))
+  }
   const first: Send[][] = []
   const second: Send[][] = []
   const sequences = new Map<string, Send[]>()

@@ -1,0 +1,23 @@
+import { randomUUID } from 'node:crypto'
+import type { SourceOfHome } from '../operator/home.ts'
+import { sample } from '../operator/samples.ts'
+
+/** How a webhook was answered. */
+export type Answer = { status: number; body: string }
+
+/** A source as it posts to a deployed bridge. `secret` is what its operator pasted there. */
+export type Sender = SourceOfHome & { url: string; secret: string }
+
+/**
+ * Signs and posts an event as a system of the sender's kind does.
+ * @param event what differs from a task that is done just now; its `messageId` says where
+ * @param path what follows the source's URL
+ */
+export async function post(sender: Sender, event: Record<string, unknown>, path = ''): Promise<Answer> {
+  const now = new Date()
+  const full = { id: randomUUID(), type: 'task.done', occurredAt: now.toISOString(), ...event }
+  const webhook = sample(sender, full, sender.secret, now)
+  if (!webhook) throw new Error(`${sender.kind} sends no ${full.type}`)
+  const response = await fetch(`${sender.url}${path}`, { method: 'POST', ...webhook })
+  return { status: response.status, body: await response.text() }
+}
