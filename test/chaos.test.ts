@@ -30,6 +30,7 @@ describe('the oracle of chaos', () => {
     event: { id: `e${index}`, type, messageId: '42', occurredAt: at(index - 10) },
     register: '42 completed',
     rank: index,
+    isTimed: true,
     isRefusable: false,
   }))
   const updates = [done, reopened, done].map((change, index) =>

@@ -99,8 +99,11 @@ function fateOf(
     if (write.identity === shown) return isNewest ? 'fulfilled' : 'shown, which is not the newest'
     return isNewest ? 'overruled, which is the newest' : 'superseded'
   }
-  const newer = told.filter(({ register, rank }) => register === one.register && rank > one.rank).length
-  if (newer >= kept) return 'superseded'
+  // Where arrival decides, a repeat that is delivered before what it repeats counts as newer until that comes.
+  const before = told.filter(
+    (other) => other !== one && other.register === one.register && (other.rank > one.rank || !one.isTimed),
+  )
+  if (before.length >= kept && winners.get(one.register) !== one) return 'superseded'
   const isForgotten = !told.some(
     (other) =>
       other.register === one.register &&

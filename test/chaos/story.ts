@@ -26,6 +26,8 @@ export type Told = {
   register: string
   /** The greater of two in one register is the newer. */
   rank: number
+  /** Whether that stands in the event, and is not the order in which they first arrived. */
+  isTimed: boolean
   /** Whether the ERP refuses what it asks for. */
   isRefusable: boolean
 }
@@ -145,6 +147,7 @@ function toldOf(random: Random, cast: Cast[], { count, start }: { count: number;
       register,
       // What has no time, or one in the future, has that of its arrival: all of those are after the start.
       rank: timed ? moment : start + index,
+      isTimed: timed,
       isRefusable: isRefusable || missing.has(messageId),
     }
   })
@@ -190,6 +193,7 @@ function museumOf({ count, start }: { count: number; start: number }): Told[] {
       },
       register: `1 museum ${visitor}`,
       rank: moment,
+      isTimed: true,
       isRefusable: false,
     }
   })
@@ -206,8 +210,7 @@ function phasesOf(random: Random, told: Told[]): [Send[][], Send[][]] {
   const sequences = new Map<string, Send[]>()
   const single = (index: number): Send => ({ kind: 'events', told: [index], inPath: random.chance(0.2) })
   const together: number[] = []
-  for (const [index, { event, register, rank, isRefusable }] of told.entries()) {
-    const isTimed = event.occurredAt !== undefined && rank === Date.parse(event.occurredAt)
+  for (const [index, { event, register, rank, isTimed, isRefusable }] of told.entries()) {
     const isOutdated = rank < (newest.get(register) ?? rank)
     const lateness = event.id.startsWith('museum') ? 1 : isRefusable ? 0 : 0.15
     if (!isTimed) {
