@@ -1,21 +1,25 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import pMap from 'p-map'
 import { backoff } from './core/backoff.ts'
+import { objectKey } from './core/object-state.ts'
+import type { Log } from './core/ports.ts'
 import { decode, encode, type QueueMessage } from './core/queue-message.ts'
 import { type Arrivals, type SettleDependencies, settle } from './settle.ts'
+import { type ObjectArrivals, settleObject } from './settle-object.ts'
 
 /**
  * How many chat messages of one batch are brought up to date at once; the others are folded first and left to attempts of
  * their own, so that a batch ends before its records come again.
  */
 const sideBySide = 25
-/** A queue message of more chat messages than this is taken apart, so that folding one takes no longer than a batch may. */
+/** A queue message of more chat messages and objects than this is taken apart, so that folding one takes no longer than a batch may. */
 const most = 100
 /** How often a record that fails is tried: with pauses that grow to 15 min, for over a week. */
 const mostFailures = 1_000
 
 /**
- * The deliver handler: folds a batch's updates into the message states and makes attempts. A record that can't be read goes
+ * The deliver handler: folds a batch's updates into the message states, by way of their objects where they name those, and
+ * makes attempts. A record that can't be read goes
  * to the dead letters. One whose chat messages could not be settled is sent again with a delay, alone, which no receive
  * count ends; only where even that fails is it reported as failed, for the queue to bring it back.
  */
@@ -50,18 +54,30 @@ export function createDeliver(dependencies: SettleDependencies): (event: SQSEven
     }
 
     const unsettled = new Set<string>()
-    const settleOne = async ([messageId, { records, ...came }]: Arrived, attemptNow: boolean) => {
+    const unlessItFails = async (records: string[], fields: Parameters<Log>[1], settling: () => Promise<void>) => {
       try {
-        await settle(messageId, came, dependencies, { attemptNow })
+        await settling()
       } catch (error) {
-        log('failed', { messageId, error: error instanceof Error ? error.name : 'unknown' })
+        log('failed', { ...fields, error: error instanceof Error ? error.name : 'unknown' })
         for (const record of records) unsettled.add(record)
       }
     }
-    const arrived = [...byChatMessage(messages)]
     const concurrency = sideBySide
-    await pMap(arrived.slice(sideBySide), (one) => settleOne(one, false), { concurrency })
-    await pMap(arrived.slice(0, sideBySide), (one) => settleOne(one, true), { concurrency })
+    const arrived = byChatMessage(messages)
+    const settleOneObject = ({ records, ...came }: ArrivedObject) =>
+      unlessItFails(records, { source: came.source }, async () => {
+        for (const update of await settleObject(came, dependencies)) {
+          const to = of(arrived, update.messageId)
+          to.records.push(...records)
+          to.updates.push(update)
+        }
+      })
+    await pMap(byObject(messages).values(), settleOneObject, { concurrency })
+    const settleOne = ([messageId, { records, ...came }]: [string, Arrived], attemptNow: boolean) =>
+      unlessItFails(records, { messageId }, () => settle(messageId, came, dependencies, { attemptNow }))
+    const all = [...arrived]
+    await pMap(all.slice(sideBySide), (one) => settleOne(one, false), { concurrency })
+    await pMap(all.slice(0, sideBySide), (one) => settleOne(one, true), { concurrency })
     for (const record of unsettled) {
       await again(messages.get(record) as QueueMessage).catch(() => failed.add(record))
     }
@@ -71,31 +87,57 @@ export function createDeliver(dependencies: SettleDependencies): (event: SQSEven
   }
 }
 
-/** What came for one chat message, and the records that it came in. */
-type Arrived = [messageId: string, Arrivals & { records: string[] }]
+/** What came for one chat message or object, and the records that it came in. */
+type Arrived = Arrivals & { records: string[] }
+type ArrivedObject = ObjectArrivals & { records: string[] }
 
-function byChatMessage(messages: ReadonlyMap<string, QueueMessage>): Map<string, Arrived[1]> {
-  const arrivals = new Map<string, Arrived[1]>()
+function byChatMessage(messages: ReadonlyMap<string, QueueMessage>): Map<string, Arrived> {
+  const arrivals = new Map<string, Arrived>()
   for (const [record, message] of messages) {
     for (const item of message.kind === 'updates' ? message.updates : [message]) {
-      const known = arrivals.get(item.messageId) ?? { updates: [], attempts: [], records: [] }
-      arrivals.set(item.messageId, known)
-      known.records.push(record)
-      if ('change' in item) known.updates.push(item)
-      else known.attempts.push(item.at)
+      const arrived = of(arrivals, item.messageId)
+      arrived.records.push(record)
+      if ('change' in item) arrived.updates.push(item)
+      else arrived.attempts.push(item.at)
     }
   }
   return arrivals
 }
 
-/** A queue message as several, none of which names more than `most` chat messages. */
+function of(arrivals: Map<string, Arrived>, messageId: string): Arrived {
+  const known = arrivals.get(messageId) ?? { updates: [], attempts: [], records: [] }
+  arrivals.set(messageId, known)
+  return known
+}
+
+function byObject(messages: ReadonlyMap<string, QueueMessage>): Map<string, ArrivedObject> {
+  const arrivals = new Map<string, ArrivedObject>()
+  for (const [record, message] of messages) {
+    if (message.kind !== 'updates') continue
+    for (const item of [...message.objectUpdates, ...message.links]) {
+      const { source, object } = item
+      const key = objectKey(item)
+      const known = arrivals.get(key) ?? { source, object, updates: [], links: [], records: [] }
+      arrivals.set(key, known)
+      known.records.push(record)
+      if ('change' in item) known.updates.push(item)
+      else known.links.push(item)
+    }
+  }
+  return arrivals
+}
+
+/** A queue message as several, none of which names more than `most` chat messages and objects. */
 function apart(message: QueueMessage): QueueMessage[] {
   if (message.kind !== 'updates') return [message]
-  const ids = [...new Set(message.updates.map(({ messageId }) => messageId))]
-  if (ids.length <= most) return [message]
-  const part = new Map(ids.map((id, index) => [id, Math.floor(index / most)]))
-  return Array.from({ length: Math.ceil(ids.length / most) }, (_, index) => ({
+  const { updates, objectUpdates, links } = message
+  const names = [...updates.map(({ messageId }) => messageId), ...[...objectUpdates, ...links].map(objectKey)]
+  const part = new Map([...new Set(names)].map((name, index) => [name, Math.floor(index / most)]))
+  if (part.size <= most) return [message]
+  return Array.from({ length: Math.ceil(part.size / most) }, (_, index) => ({
     ...message,
-    updates: message.updates.filter(({ messageId }) => part.get(messageId) === index),
+    updates: updates.filter(({ messageId }) => part.get(messageId) === index),
+    objectUpdates: objectUpdates.filter((update) => part.get(objectKey(update)) === index),
+    links: links.filter((link) => part.get(objectKey(link)) === index),
   }))
 }

@@ -12,6 +12,7 @@ const most = 1_000
 /**
  * Sends an attempt for every chat message that is due and whose attempt or lease should have ended a minute ago: a signal
  * that got lost, or a crash between two steps.
+ * Then what nobody waits for any longer is deleted.
  * @param options.before epoch ms; without it a minute ago. A home that starts alone takes all that is due
  * @returns how many attempts it sent
  */
@@ -21,7 +22,7 @@ export function createSweep({
   clock,
   log,
 }: {
-  states: Pick<MessageStates, 'due'>
+  states: Pick<MessageStates, 'due' | 'expire'>
   queue: Pick<Queue, 'send'>
   clock: Clock
   log: Log
@@ -29,6 +30,7 @@ export function createSweep({
   return async ({ before = clock() - patience } = {}) => {
     const due = await states.due(before, most)
     await pMap(due, ({ messageId }) => queue.send(encode(attemptMessage(messageId))), { concurrency: sideBySide })
+    await states.expire(clock())
     if (due.length > 0) log('sweep', { attempts: due.length })
     return due.length
   }

@@ -3,13 +3,14 @@ import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam'
 import { Construct } from 'constructs'
 import type { Keeping } from './data-key.ts'
 
-/** The indexes of what is due and of what is parked: sparse, because only such records have their attributes. */
+/** The indexes of what is due, parked or linked: sparse, because only such records have their attributes. */
 const indexes = [
   { indexName: 'due', sortKey: { name: 'sweepAt', type: AttributeType.NUMBER } },
   { indexName: 'parked', sortKey: { name: 'parkedAt', type: AttributeType.NUMBER } },
+  { indexName: 'linked', sortKey: { name: 'linkedAt', type: AttributeType.NUMBER } },
 ]
 
-/** The records of chat messages. */
+/** The records of chat messages and of objects. */
 export class MessageStateTable extends Construct {
   readonly table: Table
 
@@ -22,6 +23,8 @@ export class MessageStateTable extends Construct {
         ? { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey }
         : { encryption: TableEncryption.AWS_MANAGED }),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      // Of objects that nobody linked.
+      timeToLiveAttribute: 'expiresAt',
       removalPolicy,
     })
     for (const { indexName, sortKey } of indexes) {

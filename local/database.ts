@@ -37,6 +37,10 @@ const migrations = [
    UPDATE states SET parked_at = 0 WHERE body LIKE '%"parked":{%';
    CREATE INDEX states_parked ON states (parked_at) WHERE parked_at IS NOT NULL;
    CREATE INDEX messages_in_hand ON messages (queue, receiver) WHERE receiver IS NOT NULL;`,
+  `ALTER TABLE states ADD COLUMN linked_at INTEGER;
+   ALTER TABLE states ADD COLUMN expires_at INTEGER;
+   CREATE INDEX states_linked ON states (linked_at) WHERE linked_at IS NOT NULL;
+   CREATE INDEX states_expiring ON states (expires_at) WHERE expires_at IS NOT NULL;`,
 ]
 
 /** The one file that holds queue and message states. */

@@ -49,21 +49,25 @@ const tables: Record<'messages' | 'states', Table> = {
   },
   states: {
     name: 'states',
-    columns: ['message_id', 'body', 'version', 'sweep_at', 'parked_at'],
+    columns: ['message_id', 'body', 'version', 'sweep_at', 'parked_at', 'linked_at', 'expires_at'],
     index: 'sqlite_autoindex_states_1',
     first: 'message_id',
     isWhole: (row) => isText(row['message_id']) && isText(row['body']) && isNumber(row['version']),
     // Of two rows of one chat message, which a damaged tree may show, the newer.
-    insert: `INSERT INTO states (message_id, body, version, sweep_at, parked_at) VALUES (?, ?, ?, ?, ?)
+    insert: `INSERT INTO states (message_id, body, version, sweep_at, parked_at, linked_at, expires_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT (message_id) DO UPDATE SET body = excluded.body, version = excluded.version,
-               sweep_at = excluded.sweep_at, parked_at = excluded.parked_at WHERE excluded.version > states.version`,
+               sweep_at = excluded.sweep_at, parked_at = excluded.parked_at, linked_at = excluded.linked_at,
+               expires_at = excluded.expires_at WHERE excluded.version > states.version`,
     // A record of a format without the column is listed until it is next saved, as after a migration.
-    values: ({ message_id, body, version, sweep_at, parked_at }) => [
+    values: ({ message_id, body, version, sweep_at, parked_at, linked_at, expires_at }) => [
       message_id,
       body,
       version,
       isNumber(sweep_at) ? sweep_at : null,
       isNumber(parked_at) ? parked_at : String(body).includes('"parked":{') ? 0 : null,
+      isNumber(linked_at) ? linked_at : null,
+      isNumber(expires_at) ? expires_at : null,
     ],
   },
 }

@@ -298,6 +298,7 @@ describe('the stack', () => {
     templateOf().hasResourceProperties('AWS::DynamoDB::Table', {
       BillingMode: 'PAY_PER_REQUEST',
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      TimeToLiveSpecification: { AttributeName: stateTable.timeToLive, Enabled: true },
       KeySchema: [{ AttributeName: stateTable.key, KeyType: 'HASH' }],
       GlobalSecondaryIndexes: Object.entries(stateTable.indexes).map(([IndexName, { partition, sort }]) => ({
         IndexName,

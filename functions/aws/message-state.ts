@@ -9,10 +9,15 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import type { MessageStates } from '../core/ports.ts'
 
-/** The table's key, and its two indexes by name, with the keys that are all that they hold. */
+/** The table's key, its indexes by name with the keys that are all that they hold, and what its time to live goes by. */
 export const stateTable = {
   key: 'messageId',
-  indexes: { due: { partition: 'due', sort: 'sweepAt' }, parked: { partition: 'parked', sort: 'parkedAt' } },
+  indexes: {
+    due: { partition: 'due', sort: 'sweepAt' },
+    parked: { partition: 'parked', sort: 'parkedAt' },
+    linked: { partition: 'linked', sort: 'linkedAt' },
+  },
+  timeToLive: 'expiresAt',
 } as const
 
 /**
@@ -75,7 +80,7 @@ export function createDynamoMessageStates({ client, table }: { client: DynamoDBC
       const { Item } = await client.send(new GetItemCommand(item(messageId)))
       return Item && { body: Item['body']?.S ?? '', version: Number(Item['version']?.N) }
     },
-    async save(messageId, { body, sweepAt, parkedAt }, loaded) {
+    async save(messageId, { body, sweepAt, parkedAt, linkedAt, expiresAt }, loaded) {
       const version = (loaded ?? 0) + 1
       const write = randomUUID()
       const put = new PutItemCommand({
@@ -88,6 +93,9 @@ export function createDynamoMessageStates({ client, table }: { client: DynamoDBC
           write: { S: write },
           ...(sweepAt !== undefined && { due: { S: partitionOf(messageId) }, sweepAt: number(sweepAt) }),
           ...(parkedAt !== undefined && { parked: { S: partitionOf(messageId) }, parkedAt: number(parkedAt) }),
+          ...(linkedAt !== undefined && { linked: { S: partitionOf(messageId) }, linkedAt: number(linkedAt) }),
+          // Time to live counts in seconds, and is some days late.
+          ...(expiresAt !== undefined && { expiresAt: number(Math.ceil(expiresAt / 1_000)) }),
         },
         ...(loaded === undefined
           ? { ConditionExpression: 'attribute_not_exists(messageId)' }
@@ -122,6 +130,11 @@ export function createDynamoMessageStates({ client, table }: { client: DynamoDBC
       const found = await entries('parked', Number.POSITIVE_INFINITY, limit)
       return found.map(({ messageId, at }) => ({ messageId, parkedAt: at }))
     },
+    async linked(limit) {
+      const found = await entries('linked', Number.POSITIVE_INFINITY, limit)
+      return found.map(({ messageId, at }) => ({ key: messageId, linkedAt: at }))
+    },
+    async expire() {},
   }
 }
 

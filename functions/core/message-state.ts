@@ -29,6 +29,7 @@ const Write = z.strictObject({
   position: z.int(),
   eventId: z.string(),
   source: z.string(),
+  actor: z.string().optional(),
   change: Change,
   parked: Parked.optional(),
 })
@@ -42,6 +43,9 @@ const Register = z.strictObject({
 })
 export type Register = z.infer<typeof Register>
 
+/** What a fold needs of an update, whatever it is an update of. */
+type WishedFor = Omit<QueuedUpdate, 'messageId'>
+
 /** When, and at which place in its request, an event came. */
 const Arrival = z.tuple([z.int(), z.int()])
 type Arrival = z.infer<typeof Arrival>
@@ -52,7 +56,7 @@ type Arrival = z.infer<typeof Arrival>
  * its request an event first came whose time hangs on that. Times are epoch ms.
  */
 export const MessageState = z.strictObject({
-  format: z.literal(2),
+  format: z.literal(3),
   registers: z.record(z.string(), Register),
   firstArrivals: z.record(z.string(), Arrival),
   own: z.record(z.string(), z.int()),
@@ -72,6 +76,8 @@ export type MessageState = z.infer<typeof MessageState>
 /** Each brings a record from the format of its index, plus one, to the next. */
 const migrations: ((record: Record<string, unknown>) => Record<string, unknown>)[] = [
   (record) => ({ ...record, format: 2, floor: 0 }),
+  // Writes may name their actor from here on, which format 2 does not know.
+  (record) => ({ ...record, format: 3 }),
 ]
 
 /**
@@ -97,14 +103,14 @@ export function readState(body: string): { state: MessageState } | { unreadable:
 
 /** The state of a chat message that no event was accepted for. */
 export function emptyState(): MessageState {
-  return { format: 2, registers: {}, firstArrivals: {}, own: {}, floor: 0, attempts: 0 }
+  return { format: 3, registers: {}, firstArrivals: {}, own: {}, floor: 0, attempts: 0 }
 }
 
 /**
  * Folds updates into the state. Their order and how often each comes make no difference to what it holds; refused writes
  * stay refused. The given state is left as it is.
  */
-export function fold(state: MessageState, updates: readonly QueuedUpdate[]): MessageState {
+export function fold(state: MessageState, updates: readonly WishedFor[]): MessageState {
   return foldWithin(state, updates, Number.POSITIVE_INFINITY).state
 }
 
@@ -112,14 +118,14 @@ export function fold(state: MessageState, updates: readonly QueuedUpdate[]): Mes
  * Folds as much as the record has room for.
  * @returns the new state, the updates that would have exceeded it, and how many were too old to say what they mean
  */
-export function foldWithin(
+export function foldWithin<Update extends WishedFor>(
   state: MessageState,
-  updates: readonly QueuedUpdate[],
+  updates: readonly Update[],
   limit = recordLimit,
-): { state: MessageState; full: QueuedUpdate[]; stale: number } {
+): { state: MessageState; full: Update[]; stale: number } {
   const registers = { ...state.registers }
   const firstArrivals = { ...state.firstArrivals }
-  const full: QueuedUpdate[] = []
+  const full: Update[] = []
   let stale = 0
   const measure = limit === Number.POSITIVE_INFINITY ? () => 0 : size
   let bytes = measure(state)
@@ -311,7 +317,7 @@ function attachmentKey(attachment: { id?: string | undefined; filename: string }
 }
 
 /** The register that an update writes to: one per emoji and actor, one per attachment, and two that stand alone. */
-function registerKey(update: Pick<QueuedUpdate, 'change' | 'source' | 'actor'>): string {
+function registerKey(update: Pick<WishedFor, 'change' | 'source' | 'actor'>): string {
   const { change } = update
   switch (change.kind) {
     case 'completed':
@@ -324,7 +330,7 @@ function registerKey(update: Pick<QueuedUpdate, 'change' | 'source' | 'actor'>):
   }
 }
 
-function writeOf({ source, eventId, actor, change, position, ...update }: QueuedUpdate): Write {
+function writeOf({ source, eventId, actor, change, position, ...update }: WishedFor): Write {
   const occurredAt = update.occurredAt === undefined ? undefined : Date.parse(update.occurredAt)
   const receivedAt = Date.parse(update.receivedAt)
   return {
@@ -340,6 +346,7 @@ function writeOf({ source, eventId, actor, change, position, ...update }: Queued
     position,
     eventId,
     source,
+    ...(actor !== undefined && { actor }),
     change,
   }
 }

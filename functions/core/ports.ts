@@ -32,7 +32,7 @@ export type ReceivedMessage = {
   reason?: string
 }
 
-/** The records of chat messages, each with a version that makes writes optimistic. */
+/** The records of chat messages, and of objects, each by its key and with a version that makes writes optimistic. */
 export type MessageStates = {
   load(messageId: string): Promise<StoredState | undefined>
   /**
@@ -44,10 +44,20 @@ export type MessageStates = {
   due(before: number, limit: number): Promise<{ messageId: string; sweepAt: number }[]>
   /** Chat messages that something is parked of, and since when (epoch ms), oldest first. */
   parked(limit: number): Promise<{ messageId: string; parkedAt: number }[]>
+  /** Objects that are linked, by their keys, and since when (epoch ms), oldest first. */
+  linked(limit: number): Promise<{ key: string; linkedAt: number }[]>
+  /** Deletes records whose `expiresAt` (epoch ms) is before `before`, where the store does not do so by itself. */
+  expire(before: number): Promise<void>
 }
 
 export type StoredState = { body: string; version: number }
-export type SavedState = { body: string; sweepAt?: number | undefined; parkedAt?: number | undefined }
+export type SavedState = {
+  body: string
+  sweepAt?: number | undefined
+  parkedAt?: number | undefined
+  linkedAt?: number | undefined
+  expiresAt?: number | undefined
+}
 
 /** The secrets that webhooks of a source may be signed with: several while one replaces another, none when it refuses everything. */
 export type WebhookSecrets = {

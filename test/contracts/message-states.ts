@@ -72,6 +72,24 @@ export function messageStatesContract(name: string, open: () => Promise<MessageS
       expect(await states.parked(10)).toEqual([{ messageId: 'late', parkedAt: 3_000 }])
     })
 
+    it('finds what is linked, and deletes what has expired where the store does not do so by itself', async () => {
+      const states = await open()
+      await states.save('object:b', { body: '{}', linkedAt: 2_000 }, undefined)
+      await states.save('object:a', { body: '{}', linkedAt: 1_000 }, undefined)
+      const version = await states.save('object:c', { body: '{}', expiresAt: 3_000 }, undefined)
+      expect(await states.linked(10)).toEqual([
+        { key: 'object:a', linkedAt: 1_000 },
+        { key: 'object:b', linkedAt: 2_000 },
+      ])
+      expect(await states.linked(1)).toEqual([{ key: 'object:a', linkedAt: 1_000 }])
+      await states.expire(2_000)
+      expect(await states.load('object:c')).toEqual({ body: '{}', version })
+      await states.expire(4_000)
+      // Time to live deletes within days; until then the record is there, and says itself what has expired.
+      expect([undefined, { body: '{}', version }]).toContainEqual(await states.load('object:c'))
+      expect((await states.load('object:a'))?.body).toBe('{}')
+    })
+
     it('finds no longer what is fulfilled', async () => {
       const states = await open()
       const version = await states.save('42', { body: '{}', sweepAt: 1_000 }, undefined)

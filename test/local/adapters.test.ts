@@ -110,6 +110,16 @@ describe('the SQLite file', () => {
   })
 })
 
+describe('SQLite', () => {
+  it('deletes what has expired, and nothing else', async () => {
+    const states = createSqliteMessageStates(database())
+    await states.save('old', { body: '{}', expiresAt: 1_000 }, undefined)
+    await states.save('young', { body: '{}', expiresAt: 3_000 }, undefined)
+    await states.expire(2_000)
+    expect([await states.load('old'), (await states.load('young'))?.version]).toEqual([undefined, 1])
+  })
+})
+
 describe('processes that share the data', () => {
   it('know of each other who lives, and who has left', () => {
     const folder = temporaryFolder()

@@ -76,6 +76,8 @@ export function model(seed: number, { workers: count = 3 } = {}) {
         }),
       due: async () => [],
       parked: async () => [],
+      linked: async () => [],
+      expire: async () => {},
     }
     const sender: Pick<Queue, 'send'> = {
       send: (body, { delay = 0 } = {}) => step(life, () => void enqueue(body, delay)),
