@@ -3,6 +3,7 @@ import { explain } from '../local/explain.ts'
 import { backupCommand } from '../operator/backup.ts'
 import { exitCodeOf, UsageError } from '../operator/exit-codes.ts'
 import type { Home } from '../operator/home.ts'
+import { linksCommand } from '../operator/links.ts'
 import { parkedCommand } from '../operator/parked.ts'
 import { reconcileCommand } from '../operator/reconcile.ts'
 import { secretsCommand } from '../operator/secrets.ts'
@@ -28,6 +29,7 @@ const commands = {
   secrets: secretsCommand,
   parked: parkedCommand,
   reconcile: reconcileCommand,
+  links: linksCommand,
   backup: (args: string[], _: typeof open, terminal: Terminal) => backupCommand(args, settingsOfThisMachine, terminal),
 }
 

@@ -5,7 +5,7 @@ import type { SavedState } from './ports.ts'
 import type { QueuedLink, QueuedObjectUpdate, QueuedUpdate } from './queue-message.ts'
 
 /** How many chat messages one object may be linked to. */
-const linksKept = 20
+export const linksKept = 20
 /**
  * How much that was said for a link is kept, and as much against it: a repeat that comes before what it repeats looks newer
  * than it is, until that comes.
