@@ -16,31 +16,12 @@ import { createSqliteMessageStates } from '../local/message-state.ts'
 import { createSqliteQueue } from '../local/queue.ts'
 import { startSimulatedErp } from '../local/simulated-erp.ts'
 import { startWorker } from '../local/worker.ts'
+import { rate, ratio, runs } from './rate.ts'
 
-/** Each line is the median of this many runs. */
-const runs = 5
 const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 const log = () => {}
 const sources = new Map([['generic', { name: 'generic', kind: 'generic' }]])
 const secrets = { of: async () => [secret] }
-
-/** Runs `work` (which does `count` things) several times. @returns things per second, the median */
-async function rate(name: string, count: number, work: () => Promise<void> | void): Promise<number> {
-  const rates: number[] = []
-  for (let run = 0; run <= runs; run += 1) {
-    const begin = performance.now()
-    await work()
-    // The first run only warms up.
-    if (run > 0) rates.push((count / (performance.now() - begin)) * 1000)
-  }
-  const median = rates.sort((a, b) => a - b)[Math.floor(runs / 2)] as number
-  console.log(`${name.padEnd(66)} ${Math.round(median).toLocaleString('en').padStart(10)} /s`)
-  return median
-}
-
-function ratio(name: string, a: number, b: number): void {
-  console.log(`${name.padEnd(66)} ${(a / b).toFixed(2).padStart(10)} ×`)
-}
 
 const folder = mkdtempSync(join(tmpdir(), 'chatroom-bridge-bench-'))
 const database = openDatabase(folder)

@@ -1,13 +1,13 @@
 import { isUtf8 } from 'node:buffer'
 import jsonBodyParser from '@middy/http-json-body-parser'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
+import { acceptedOf, askedBy } from './asked.ts'
 import { askedFor, encode, type QueueMessage, queueMessageLimit, updatesMessage } from './core/queue-message.ts'
-import { type Change, type EventType, type Link, MessageId, type ObjectUpdate, Update } from './core/update.ts'
+import { type Change, type EventType, type Link, MessageId, type ObjectUpdate, type Update } from './core/update.ts'
 import { json, problem } from './problem.ts'
 import { sourceOfKind } from './sources/index.ts'
 import type {
   Happening,
-  Meaning,
   PathMessage,
   ReceiveContext,
   Response,
@@ -49,7 +49,7 @@ export type Reception = {
 export type SourceSettings = { name: string; kind: string } & Record<string, unknown>
 
 /**
- * Turns a webhook request into an answer and the updates that it asks for. Pure, and never throws: whatever comes in, the
+ * Turns a webhook request into an answer and what it asks for. Pure, and never throws: whatever comes in, the
  * answer says what is wrong with it.
  */
 export async function receive(
@@ -166,23 +166,24 @@ export function interpret(
   if (interpretation.kind === 'invalid') {
     return answer(problem(422, 'The payload misses what its type needs.', { errors: interpretation.errors }))
   }
-  const events: SourceEvent[] = []
-  const updates: Update[] = []
-  const accepted: { eventId: string; type: EventType; messageId: string }[] = []
-  const ignored = [...interpretation.ignored]
-  for (const happening of interpretation.happenings) {
-    const { eventId, type } = happening
-    const messageIds = path ? ('id' in path ? [path.id] : []) : happening.messageIds
-    events.push(eventOf(happening, messageIds))
-    const asked = updatesOf(happening, messageIds, { source: settings.name, now, meanings: kind.options.meanings })
-    if ('reason' in asked) {
-      ignored.push({ eventId, reason: asked.reason })
-    } else {
-      updates.push(...asked.updates)
-      accepted.push(...asked.updates.map(({ messageId }) => ({ eventId, type, messageId })))
-    }
+  if (interpretation.kind === 'answered') return answer(interpretation.response)
+  const { meanings } = kind.options
+  const asked = interpretation.happenings.map((happening) => {
+    const asks = askedBy(happening, { source: settings.name, now, meanings, path })
+    return { happening, asks, accepted: acceptedOf(happening, asks) }
+  })
+  const accepted = asked.flatMap((each) => each.accepted)
+  const refused = asked.flatMap(({ happening: { eventId }, asks }) =>
+    asks.reasons.map((reason) => ({ eventId, reason })),
+  )
+  const ignored = [...interpretation.ignored, ...refused]
+  const reception = {
+    response: json(accepted.length > 0 ? 202 : 200, { accepted, ignored }),
+    events: asked.map(({ happening, asks }) => eventOf(happening, asks.messageIds)),
+    updates: asked.flatMap(({ asks }) => asks.updates),
+    objectUpdates: asked.flatMap(({ asks }) => asks.objectUpdates),
+    links: asked.flatMap(({ asks }) => asks.links),
   }
-  const reception = { ...answer(json(updates.length > 0 ? 202 : 200, { accepted, ignored })), events, updates }
   if (Buffer.byteLength(encode(queueMessageOf(reception, settings, { now }))) > queueMessageLimit) {
     return answer(problem(413, 'The request asks for more than one queue message holds: send it in parts.'))
   }
@@ -197,27 +198,6 @@ export function queueMessageOf(
 ): QueueMessage {
   const hold = (kindOf(settings)?.options?.hold ?? 0) * day
   return updatesMessage(askedFor(reception, { source: settings.name, receivedAt: now.toISOString(), hold }))
-}
-
-/** The updates that a happening asks for, or why it asks for none. */
-function updatesOf(
-  { eventId, occurredAt, actor, change, reportOnly }: Happening,
-  messageIds: string[],
-  { source, now, meanings }: { source: string; now: Date; meanings: Meaning[] },
-): { updates: Update[] } | { reason: string } {
-  if (reportOnly !== undefined) return { reason: reportOnly }
-  if (!change) return { reason: 'links are not kept yet: name the chat message in the URL or as messageId' }
-  if (!meanings.includes(change.kind)) return { reason: `${source} may not change ${change.kind} (option meanings)` }
-  if (messageIds.length === 0) return { reason: 'names no chat message that its author may change' }
-  const asked = { eventId, source, receivedAt: now.toISOString(), change }
-  const when = { ...(occurredAt !== undefined && { occurredAt }), ...(actor !== undefined && { actor }) }
-  const updates: Update[] = []
-  for (const messageId of messageIds) {
-    const update = Update.safeParse({ messageId, ...asked, ...when })
-    if (!update.success) return { reason: `${update.error.issues[0]?.path.join('.')} is beyond the bounds` }
-    updates.push(update.data)
-  }
-  return { updates }
 }
 
 function eventOf({ eventId, type, occurredAt, actor, change, object }: Happening, messageIds: string[]): SourceEvent {

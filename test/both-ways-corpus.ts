@@ -22,6 +22,7 @@ export const sources = {
   },
   'other-header': { name: 'other-header', kind: 'generic', signatureHeader: 'X-Club-Signature' },
   'only-completed': { name: 'only-completed', kind: 'generic', meanings: ['completed'] },
+  'links-for-github': { name: 'links-for-github', kind: 'generic', linksFor: ['github'] },
   github: { name: 'github', kind: 'github' },
   'github-open': {
     name: 'github-open',
@@ -368,6 +369,21 @@ const cloudEvents = [
   ),
 ]
 
+const link = { type: 'link.added', object: 'club/site#7', messageId: 42 }
+const links = [
+  sample('a link without its chat message', said({ type: 'link', object: 'ticket-7' }), 'generic', 422),
+  sample('a link of an object of nobody’s', said({ ...link, source: '' }), 'generic', 422),
+  sample('a link of its own object, named so', said({ ...link, source: 'generic' }), 'generic', 202),
+  sample('a link of another source’s object', said({ ...link, source: 'github' }), 'generic', 200),
+  sample('a link that the option allows', said({ ...link, source: 'github' }), 'links-for-github', 202),
+  sample(
+    'links of whom it may and whom it may not',
+    said([{ ...link, source: 'slack' }, link]),
+    'links-for-github',
+    202,
+  ),
+]
+
 const issue = {
   number: 7,
   title: 'Roof',
@@ -389,6 +405,7 @@ const github = (['github', 'github-open', 'github-closed'] as const).flatMap((so
     signedByGithub(JSON.stringify({ ...hub, issue: { number: 1, labels: [{ name: 'chatroom-message: 9' }] } })),
     source,
   ),
+  sample(`an opened issue for ${source}`, signedByGithub(JSON.stringify({ ...hub, action: 'opened' })), source),
   sample(`an edited issue for ${source}`, signedByGithub(JSON.stringify({ ...hub, action: 'edited' })), source),
   sample(
     `an edited issue that is too long for ${source}`,
@@ -468,6 +485,7 @@ export const corpus: Sample[] = [
   ...refused,
   ...bodies,
   ...cloudEvents,
+  ...links,
   ...github,
   ...everyKind,
 ]

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decode } from '../functions/core/queue-message.ts'
+import { type Asked, decode } from '../functions/core/queue-message.ts'
 import { eventTypes } from '../functions/core/update.ts'
 import { createIngest } from '../functions/ingest.ts'
 import { type Reception, receive, type SourceSettings } from '../functions/receive.ts'
@@ -9,19 +9,24 @@ import { corpus, githubExamples, sources } from './both-ways-corpus.ts'
 import { credentials, type Scheme, schemes, signedByGithub, unsigned } from './hostile/sender.ts'
 import { apiEvent } from './support/api-event.ts'
 import { stoppedClock } from './support/clock.ts'
-import { context, secret } from './support/factories.ts'
+import { context, noon, secret } from './support/factories.ts'
 
 const secrets = (source: string) => (source === 'no-secret' ? [] : ['an-older-secret', secret])
 
-/** What a request becomes: the answer, and the updates that are on their way. */
-type Outcome = { answer: unknown; updates: unknown[]; messages: number }
+/** What a request becomes: the answer, and what is on its way. */
+type Outcome = { answer: unknown; asked: Asked; messages: number }
 
 async function received(request: WebhookRequest, source: SourceSettings): Promise<Outcome & { reception: Reception }> {
   const reception = await receive(request, source, context({ secrets: secrets(source.name) }))
   const { status, headers, body } = reception.response
-  const updates = reception.updates.map((update, position) => ({ ...update, position }))
-  const asks = updates.length + reception.objectUpdates.length + reception.links.length > 0
-  return { answer: { statusCode: status, headers, body }, updates, messages: asks ? 1 : 0, reception }
+  const receivedAt = new Date(noon).toISOString()
+  const asked = {
+    updates: reception.updates.map((update, position) => ({ ...update, position })),
+    objectUpdates: reception.objectUpdates.map((update, position) => ({ ...update, position, hold: 7 * 86_400_000 })),
+    links: reception.links.map((link, position) => ({ source: source.name, receivedAt, ...link, position })),
+  }
+  const messages = Object.values(asked).some(({ length }) => length > 0) ? 1 : 0
+  return { answer: { statusCode: status, headers, body }, asked, messages, reception }
 }
 
 async function ingested(request: WebhookRequest, source: SourceSettings, asText: boolean): Promise<Outcome> {
@@ -39,12 +44,17 @@ async function ingested(request: WebhookRequest, source: SourceSettings, asText:
     log: () => {},
   })
   const { statusCode, headers, body } = await ingest(apiEvent(request, { asText }))
-  const updates = sent.flatMap((text) => {
+  const messages = sent.map((text) => {
     const read = decode(text)
-    if ('unreadable' in read) throw new Error(read.unreadable)
-    return read.message.kind === 'updates' ? read.message.updates : []
+    if ('unreadable' in read || read.message.kind !== 'updates') throw new Error(`unexpected: ${text}`)
+    return read.message
   })
-  return { answer: { statusCode, headers, body }, updates, messages: sent.length }
+  const asked = {
+    updates: messages.flatMap(({ updates }) => updates),
+    objectUpdates: messages.flatMap(({ objectUpdates }) => objectUpdates),
+    links: messages.flatMap(({ links }) => links),
+  }
+  return { answer: { statusCode, headers, body }, asked, messages: sent.length }
 }
 
 /** Bytes that are no text never come as text. */
@@ -122,6 +132,11 @@ describe('the corpus', () => {
     expect([...new Set(events.map(({ type }) => type))].sort()).toEqual([...eventTypes].sort())
     const changes = receptions.flatMap(({ reception }) => reception.updates.map(({ change }) => change.kind))
     expect([...new Set(changes)].sort()).toEqual(['attachment', 'completed', 'reaction', 'text'])
+    const links = receptions.flatMap(({ reception }) => reception.links)
+    expect(new Set(links.map(({ present, source }) => `${present} ${source}`))).toEqual(
+      new Set(['true undefined', 'false undefined', 'true github']),
+    )
+    expect(receptions.some(({ reception }) => reception.objectUpdates.length > 0)).toBe(true)
   })
 })
 

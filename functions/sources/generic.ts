@@ -27,6 +27,8 @@ const Options = sourceOptions('generic', ['completed', 'reaction', 'text', 'atta
     .regex(/^[A-Za-z0-9-]+$/)
     .toLowerCase()
     .default('x-signature-256'),
+  /** The other sources whose objects it may link to chat messages; its own it always may. */
+  linksFor: z.array(z.string()).default([]),
 })
 type Options = z.infer<typeof Options>
 
@@ -77,7 +79,12 @@ function authenticate(request: WebhookRequest, options: Options, context: Receiv
   return failed === undefined ? { kind: 'verified' } : { kind: 'refused', detail: failed }
 }
 
-function interpret(json: unknown, request: WebhookRequest, _: Options, context: InterpretContext): Interpretation {
+function interpret(
+  json: unknown,
+  request: WebhookRequest,
+  options: Options,
+  context: InterpretContext,
+): Interpretation {
   const isArray = Array.isArray(json)
   const happenings: Happening[] = []
   const errors: FieldError[] = []
@@ -88,12 +95,19 @@ function interpret(json: unknown, request: WebhookRequest, _: Options, context: 
     errors.push(...failures)
     if (errors.length >= mostErrors) break
     if ('errors' in parsed || failures.length > 0) continue
-    const { id, type, occurredAt, actor, change, object, messageId } = parsed.event
+    const { id, type, occurredAt, actor, change, object, messageId, source } = parsed.event
     const eventId = id ?? deriveId(item, occurredAt, isArray ? index : undefined, request, context)
     const messageIds = messageId === undefined ? [] : [messageId]
-    happenings.push({ eventId, type, occurredAt, actor, change, object, messageIds })
+    happenings.push({ eventId, type, occurredAt, actor, change, object, messageIds, ...ownerOf(source, options) })
   }
   return errors.length > 0 ? { kind: 'invalid', errors } : { kind: 'understood', happenings, ignored: [] }
+}
+
+/** Whose object a link is of: the sender's, or that of a source which it may link. */
+function ownerOf(source: string | undefined, { name, linksFor }: Options): Pick<Happening, 'objectOf' | 'reportOnly'> {
+  if (source === undefined || source === name) return {}
+  if (linksFor.includes(source)) return { objectOf: source }
+  return { reportOnly: `${name} may not link objects of another source (option linksFor)` }
 }
 
 /** The chat message stands in the URL, in the event or in both alike; without one, the object may be linked to some. */
@@ -103,6 +117,10 @@ function namingFailures(event: Event, path: PathMessage | undefined, at: (string
   const messageId = [...at, 'messageId'].join('.')
   if (path && event.messageId !== undefined && event.messageId !== path.id) {
     return [{ path: messageId, message: 'expected the chat message that the URL names, or none' }]
+  }
+  const isLink = event.change === undefined
+  if (!path && event.messageId === undefined && isLink) {
+    return [{ path: messageId, message: 'expected messageId, here or in the URL' }]
   }
   if (!path && event.messageId === undefined && event.object === undefined) {
     return [{ path: messageId, message: 'expected messageId, here or in the URL, or object' }]
@@ -180,9 +198,9 @@ const File = z
 const task = z.object(common)
 const reaction = z.object({ ...common, emoji: Emoji })
 const attachment = z.object({ ...common, attachment: File })
-const link = z.object({ ...common, object: Name })
+const link = z.object({ ...common, object: Name, source: optional(Name) })
 
-type Event = z.infer<typeof task> & { type: EventType; change?: Change }
+type Event = z.infer<typeof task> & { type: EventType; change?: Change; source?: string | undefined }
 
 /** Each type's schema, and the change that an event of it asks for. */
 const readers: Record<EventType, z.ZodType<Omit<Event, 'type'>>> = {

@@ -7,6 +7,7 @@ import {
   type Happening,
   header,
   type Interpretation,
+  ignored,
   type ReceiveContext,
   type Source,
   sourceOptions,
@@ -22,7 +23,7 @@ type Options = z.infer<typeof Options>
 
 /**
  * GitHub's webhooks (https://docs.github.com/en/webhooks): an issue closed or reopened, a pull request merged or reopened,
- * an edited text. Reactions have no event there.
+ * an edited text, and what an issue or a pull request refers to. Reactions have no event there.
  */
 export const github: Source<Options> = { options: Options, authenticate, unwrap, interpret }
 
@@ -72,9 +73,11 @@ function interpret(json: unknown, request: WebhookRequest, options: Options): In
   const event = header(request, 'x-github-event')
   if (!event) return ignored('x-github-event is missing, so nothing says what happened')
   const payload = parsed.success ? parsed.data : undefined
-  const thing = payload?.pull_request ?? payload?.issue
+  const thing = payload && thingOf(event, payload)
   if (!payload || !thing) return ignored(`nothing is read from ${known(event)} of this form`)
-  const meaning = meaningOf(event, payload)
+  const references = referencesOf(thing, options)
+  // What it refers to is worth knowing before anything happens to it.
+  const meaning = meaningOf(event, payload) ?? (references.length > 0 && payload.repository ? link : undefined)
   if (!meaning) return ignored(`${known(event)} with this action says nothing for a chat message`)
 
   const updatedAt = (payload.comment ?? thing).updated_at
@@ -83,10 +86,19 @@ function interpret(json: unknown, request: WebhookRequest, options: Options): In
     eventId: eventIdOf(request),
     occurredAt: updatedAt ? momentOf(updatedAt) : undefined,
     actor: payload.sender?.login,
-    object: `${payload.repository?.full_name ?? ''}#${thing.number}`.slice(0, bounds.name),
-    messageIds: referencesOf(thing, options),
+    object: payload.repository && `${payload.repository.full_name}#${thing.number}`,
+    messageIds: [],
+    references,
   }
   return { kind: 'understood', happenings: [happening], ignored: [] }
+}
+
+const link: Pick<Happening, 'type'> = { type: 'link.added' }
+
+/** The issue or the pull request that an event is about. */
+function thingOf(event: string, { issue, pull_request }: Payload): Thing | null | undefined {
+  if (/^issues$|^issue_comment$/.test(event)) return issue
+  return /^pull_request(_review|_review_comment)?$/.test(event) ? pull_request : undefined
 }
 
 function meaningOf(event: string, payload: Payload): Pick<Happening, 'type' | 'change' | 'reportOnly'> | undefined {
@@ -138,8 +150,4 @@ function momentOf(written: string): string | undefined {
 /** The event's name for a log or an answer, unless it is no name at all. */
 function known(event: string): string {
   return /^[a-z_]{1,64}$/.test(event) ? event : 'an event'
-}
-
-function ignored(reason: string): Interpretation {
-  return { kind: 'understood', happenings: [], ignored: [{ reason }] }
 }

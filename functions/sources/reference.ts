@@ -1,8 +1,5 @@
 import { MessageId } from '../core/update.ts'
 
-/** More than a person would ever list, and few enough that one request stays one queue message. */
-const mostReferences = 32
-
 /** `chatroom_message/42` in a URL, `chatroom-message:42` as a tag, with any of `/ : # =` between. */
 const reference = /(?<![a-z0-9])chatroom[_-]?messages?(?:[/#=]|: ?)([a-z0-9_-]+)/gi
 
@@ -16,7 +13,6 @@ export function referencesIn(...texts: (string | null | undefined)[]): string[] 
     for (const [, written = ''] of (text ?? '').matchAll(reference)) {
       const id = MessageId.safeParse(trimmed(written))
       if (id.success) found.add(id.data)
-      if (found.size === mostReferences) return [...found]
     }
   }
   return [...found]

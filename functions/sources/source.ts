@@ -39,9 +39,14 @@ export type Happening = {
   change?: Change | undefined
   /** The source's own id of what it happened to. */
   object?: string | undefined
+  /** For links: the name of the source whose object it is, where that is not the sender. */
+  objectOf?: string | undefined
   /** The chat messages that the payload's own field names. */
   messageIds: string[]
-  /** The chat messages that the object's text refers to, where its author's word counts; they are what the object is linked to. */
+  /**
+   * The chat messages that the object's text refers to, where its author's word counts; they are what the object is linked
+   * to. A happening of type link.added without a change says just that.
+   */
   references?: string[]
   /** Why this is reported and never changes a chat message. */
   reportOnly?: string
@@ -51,6 +56,8 @@ export type Happening = {
 export type Interpretation =
   | { kind: 'understood'; happenings: Happening[]; ignored: Ignored[] }
   | { kind: 'invalid'; errors: FieldError[] }
+  /** A handshake that stands in the payload. */
+  | { kind: 'answered'; response: Response }
 type Ignored = { eventId?: string; reason: string }
 export type FieldError = { path: string; message: string }
 
@@ -91,6 +98,11 @@ export type SourceOptions = { name: string; kind: string; meanings: Meaning[]; h
 /** A header's value; an empty one counts as missing. */
 export function header(request: WebhookRequest, name: string): string | undefined {
   return request.headers[name]?.trim() || undefined
+}
+
+/** The interpretation of a payload that says nothing for us. */
+export function ignored(reason: string, eventId?: string): Interpretation {
+  return { kind: 'understood', happenings: [], ignored: [{ ...(eventId !== undefined && { eventId }), reason }] }
 }
 
 /** zod's issues, as a problem shows them: where and what, never the value. */

@@ -8,7 +8,10 @@ export function report(outcome: Outcome): string {
   const { seed, events, home, workers, seconds, accepted, fates, lost, wrong, orphans, requests, erp, kills } = outcome
   const rows: [string, string | number][] = [
     ['story', `seed ${seed}, ${events} events, ${home}, ${workers} workers, ${seconds} s`],
-    ['requests', `${requests.sent}, of which ${requests.repeated} repeats and ${requests.refused} refused`],
+    [
+      'requests',
+      `${requests.sent}, of which ${requests.repeated} repeats, ${requests.links} links and ${requests.refused} refused`,
+    ],
     ['sent again, unanswered', requests.unanswered],
     ['killed with -9', `${kills.worker} workers, ${kills['front door']} front doors`],
     ['outage of the ERP', `${erp.outageMs} ms of 20 times as fast a story`],

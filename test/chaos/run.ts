@@ -26,7 +26,7 @@ export type Outcome = ChaosOptions & {
   wrong: string[]
   /** Reactions and files that the bridge added and could not know for its own: it leaves those to people. */
   orphans: number
-  requests: { sent: number; repeated: number; refused: number; unanswered: number }
+  requests: { sent: number; repeated: number; links: number; refused: number; unanswered: number }
   erp: {
     gets: number
     puts: number
@@ -98,6 +98,7 @@ export async function runChaos(options: ChaosOptions, progress: (line: string) =
       repeated: 0,
       unanswered: 0,
       refused: 0,
+      links: 0,
       accepted: new Set<number>(),
       wrong: [] as string[],
     }
@@ -149,7 +150,13 @@ export async function runChaos(options: ChaosOptions, progress: (line: string) =
       seconds: Math.round((Date.now() - start) / 1000),
       ...verdict,
       wrong: [...told.wrong, ...verdict.wrong],
-      requests: { sent: told.answered, repeated: told.repeated, refused: told.refused, unanswered: told.unanswered },
+      requests: {
+        sent: told.answered,
+        repeated: told.repeated,
+        links: told.links,
+        refused: told.refused,
+        unanswered: told.unanswered,
+      },
       erp: {
         gets: erp.requests.length - puts.length,
         puts: puts.length,

@@ -13,6 +13,7 @@ export type Told = {
   repeated: number
   unanswered: number
   refused: number
+  links: number
   accepted: Set<number>
   wrong: string[]
 }
@@ -40,7 +41,7 @@ export async function sendAll(
   }
 
   async function sendOne(send: Send): Promise<void> {
-    const { path, body } = send.kind === 'bad' ? { path: '', body: send.body } : requestOf(send, events)
+    const { path, body } = send.kind === 'events' ? requestOf(send, events) : { path: '', body: send.body }
     const token = send.kind === 'bad' && send.status === 401 ? 'another' : webhookSecret
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
     for (;;) {
@@ -59,7 +60,9 @@ export async function sendAll(
       if (send.kind === 'bad') {
         told.refused += 1
         if (status !== send.status) told.wrong.push(`${send.body.slice(0, 80)} was answered ${status}`)
-      } else if (status === 202) {
+      } else if (status === 202 && send.kind === 'link') {
+        told.links += 1
+      } else if (status === 202 && send.kind === 'events') {
         if (send.told.every((index) => told.accepted.has(index))) told.repeated += 1
         for (const index of send.told) told.accepted.add(index)
       } else {
@@ -75,7 +78,9 @@ export async function sendAll(
 /** A request as its sender writes it: one event or several, the chat message in the body or in the path. */
 function requestOf({ told, inPath }: Extract<Send, { kind: 'events' }>, events: Story['told']) {
   const sent = told.map((index) => (events[index] as Story['told'][number]).event)
-  const [{ messageId = '', ...only } = {}] = sent
-  if (sent.length === 1 && inPath) return { path: `/${messageId}`, body: JSON.stringify(only) }
-  return { path: '', body: JSON.stringify(sent.length === 1 ? sent[0] : sent) }
+  const [{ messageId = '', object, ...only } = {}] = sent
+  if (sent.length === 1 && inPath && object === undefined) return { path: `/${messageId}`, body: JSON.stringify(only) }
+  // An event of an object does not name the chat message that the object is linked to.
+  const written = sent.map((event) => (event.object === undefined ? event : { ...event, messageId: undefined }))
+  return { path: '', body: JSON.stringify(written.length === 1 ? written[0] : written) }
 }

@@ -11,7 +11,10 @@ export const forbidden = 'must never arrive'
 export type SentEvent = {
   id: string
   type: string
+  /** The chat message, which goes with it or which its object is linked to. */
   messageId: string
+  /** Sent instead of the chat message. */
+  object?: string
   occurredAt?: string
   actor?: string
   emoji?: string
@@ -32,8 +35,11 @@ export type Told = {
   isRefusable: boolean
 }
 
-/** One webhook request: events that must be accepted, or something that must be refused with this status. */
-export type Send = { kind: 'events'; told: number[]; inPath: boolean } | { kind: 'bad'; status: number; body: string }
+/** One webhook request: events or a link that must be accepted, or something that must be refused with this status. */
+export type Send =
+  | { kind: 'events'; told: number[]; inPath: boolean }
+  | { kind: 'link'; body: string }
+  | { kind: 'bad'; status: number; body: string }
 
 /** Something that happens once so many requests were answered. */
 type Timed<T> = T & { after: number }
@@ -57,7 +63,7 @@ const files = ['plan.pdf', 'photo.jpg', 'list.csv']
 const day = 24 * 3600_000
 
 /** How a chat message of the story is meant: which registers events write to. */
-type Cast = { id: string; isMissing: boolean; hasText: boolean; hasLists: boolean }
+type Cast = { id: string; isMissing: boolean; hasText: boolean; hasLists: boolean; object: string | undefined }
 
 /**
  * Tells a story of `count` events: the same for the same seed.
@@ -68,7 +74,7 @@ export function tell({ seed, count, start }: { seed: number; count: number; star
   const cast = castOf(random, count)
   const museum = Math.min(250, Math.floor(count / 12))
   const told = [...toldOf(random, cast, { count: count - museum, start }), ...museumOf({ count: museum, start })]
-  const phases = phasesOf(random, told)
+  const phases = phasesOf(random, told, cast)
   const requests = phases.flat(2).length
   const anytime = <T extends object>(make: () => T) => ({ ...make(), after: random.between(1, requests - 1) })
   const times = <T>(length: number, make: (index: number) => T) => Array.from({ length }, (_, index) => make(index))
@@ -104,6 +110,8 @@ function castOf(random: Random, count: number): Cast[] {
     isMissing: index > 3 && random.chance(0.05),
     hasText: index === 0 || (index > 1 && random.chance(0.6)),
     hasLists: index < 2 || random.chance(0.9),
+    // The first one's past is too long for the record of an object.
+    object: index > 0 && random.chance(0.4) ? `object of ${id}` : undefined,
   }))
 }
 
@@ -126,7 +134,8 @@ function toldOf(random: Random, cast: Cast[], { count, start }: { count: number;
   // Every event with a time of its own has another one, so that the oracle needs no rule for a tie.
   const moments = random.shuffled(Array.from({ length: count }, (_, index) => start - 1_000 * (index + 1)))
   return moments.map((moment, index): Told => {
-    const { id: messageId, hasText, hasLists } = random.pick(random.chance(0.4) ? busy : cast)
+    const { id: messageId, hasText, hasLists, ...linked } = random.pick(random.chance(0.4) ? busy : cast)
+    const object = random.chance(0.6) ? linked.object : undefined
     const what = whatOf(random, { hasText, hasLists }, index)
     const register = [messageId, what.register].join(' ')
     const timed = isTimed.get(register) ?? random.chance(0.75)
@@ -143,7 +152,13 @@ function toldOf(random: Random, cast: Cast[], { count, start }: { count: number;
     const isAhead = !timed && random.chance(0.3)
     const occurredAt = timed ? moment : isAhead ? start + 300 * day : undefined
     return {
-      event: { id, messageId, ...what.event, ...(occurredAt && { occurredAt: new Date(occurredAt).toISOString() }) },
+      event: {
+        id,
+        messageId,
+        ...what.event,
+        ...(object !== undefined && { object }),
+        ...(occurredAt && { occurredAt: new Date(occurredAt).toISOString() }),
+      },
       register,
       // What has no time, or one in the future, has that of its arrival: all of those are after the start.
       rank: timed ? moment : start + index,
@@ -199,8 +214,8 @@ function museumOf({ count, start }: { count: number; start: number }): Told[] {
   })
 }
 
-/** How the events are sent: shuffled, together, twice, late; and what must be refused in between. */
-function phasesOf(random: Random, told: Told[]): [Send[][], Send[][]] {
+/** How the events are sent: shuffled, together, twice, late; with links before and after them, and what must be refused in between. */
+function phasesOf(random: Random, told: Told[], cast: Cast[]): [Send[][], Send[][]] {
   const newest = new Map<string, number>()
   for (const { register, rank, isRefusable } of told) {
     if (!isRefusable) newest.set(register, Math.max(rank, newest.get(register) ?? 0))
@@ -232,6 +247,15 @@ function phasesOf(random: Random, told: Told[]): [Send[][], Send[][]] {
   }
   if (together.length > 0) first.push([{ kind: 'events', told: together, inPath: false }])
   first.push(...sequences.values())
+  for (const { id, object } of cast) {
+    if (object === undefined) continue
+    const link: Send = {
+      kind: 'link',
+      body: JSON.stringify({ id: `link ${id}`, type: 'link.added', object, messageId: id }),
+    }
+    first.push([link], ...(random.chance(0.3) ? [[link]] : []))
+    if (random.chance(0.1)) second.push([link])
+  }
   for (let index = 0; index < told.length / 100; index += 1) first.push([bad(random)])
   return [random.shuffled(first), random.shuffled(second)]
 }

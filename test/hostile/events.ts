@@ -56,6 +56,8 @@ const wrongValues: readonly WrongValues[] = [
   { field: 'actor', types, values: (random, marker) => random.pick([noName(random, marker), '']) },
   { field: 'object', types, values: (random, marker) => random.pick([noName(random, marker), '']) },
   { field: 'object', types: links, values: (random) => random.pick([null, undefined, '']) },
+  { field: 'messageId', types: links, values: (random) => random.pick([null, undefined]) },
+  { field: 'source', types: links, values: (random, marker) => random.pick([noName(random, marker), '']) },
   {
     field: 'messageId',
     types,

@@ -64,7 +64,8 @@ export const nothingForUs: Kinds = {
   },
 
   'a reference in the text of a stranger': {
-    statuses: [200],
+    statuses: [202],
+    asksOnly: 'objectUpdates',
     make(random, marker) {
       const strangers = [
         'NONE',
@@ -90,7 +91,8 @@ export const nothingForUs: Kinds = {
   },
 
   'a reference to what is no chat message': {
-    statuses: [200],
+    statuses: [202],
+    asksOnly: 'objectUpdates',
     make(random, marker) {
       const body = random.pick([
         `chatroom_message/${'4'.repeat(random.between(65, 3000))}`,
@@ -114,10 +116,24 @@ export const nothingForUs: Kinds = {
     statuses: [200],
     make(random, marker) {
       const issue = random.pick([
-        closed(marker, {}, { sender: { login: marker + 'x'.repeat(300) } }),
-        closed(marker, {}, { sender: { login: '' } }),
+        closed(marker, { author_association: 'NONE' }, { sender: { login: marker + 'x'.repeat(300) } }),
+        closed(marker, { author_association: 'NONE' }, { sender: { login: '' } }),
+        closed(marker, { author_association: 'NONE' }, { repository: { full_name: marker + 'x'.repeat(256) } }),
         closed(marker, { updated_at: '9999-12-31T23:59:59-23:59' }),
         closed(marker, { updated_at: '0000-01-01T00:00:00+23:59' }),
+      ])
+      return eitherWay(random, signedByGithub(JSON.stringify(issue)))
+    },
+  },
+
+  'what GitHub never sends, of an issue that refers to a chat message': {
+    statuses: [202],
+    asksOnly: 'links',
+    make(random, marker) {
+      const actions = ['', 'CLOSED', 'closed ', 'constructor', marker, random.text(30)]
+      const issue = random.pick([
+        closed(marker, {}, { action: random.pick(actions) }),
+        closed(marker, {}, { sender: { login: random.pick(['', marker + 'x'.repeat(300)]) } }),
       ])
       return eitherWay(random, signedByGithub(JSON.stringify(issue)))
     },
@@ -202,7 +218,7 @@ function malformed(random: Random, marker: string) {
     closed(marker, { labels: random.pick([marker, [marker], [{ name: null }], [null], {}]) }),
     closed(marker, { updated_at: random.pick([wrong, '', marker, 'yesterday', '2026-11-22']) }),
     closed(marker, { merged: random.pick(['true', 1, {}]) }),
-    closed(marker, {}, { action: random.pick([wrong, null, undefined, '', 'CLOSED', 'closed ', marker]) }),
+    closed(marker, {}, { action: random.pick([wrong, null, undefined]) }),
     closed(marker, {}, { repository: random.pick([wrong, marker, null, { full_name: wrong }]) }),
     closed(marker, {}, { sender: random.pick([wrong, marker, { login: wrong }, { login: null }, {}]) }),
     closed(marker, {}, { issue: random.pick([wrong, marker, null, undefined, {}]) }),

@@ -79,7 +79,7 @@ function complaintAbout(
   const answer: unknown = JSON.parse(body)
   if (statusCode < 400) {
     if (headers?.['content-type'] !== 'application/json') return `has content-type ${headers?.['content-type']}`
-    if (!kind.mayQueue && !/^\{"accepted":\[\],/.test(body)) return `accepts ${body.slice(0, 300)}`
+    if (!kind.mayQueue && !kind.asksOnly && !/^\{"accepted":\[\],/.test(body)) return `accepts ${body.slice(0, 300)}`
     return undefined
   }
   if (headers?.['content-type'] !== 'application/problem+json') return `has content-type ${headers?.['content-type']}`
@@ -99,11 +99,20 @@ function isProblem(answer: unknown, statusCode: number): boolean {
 }
 
 function complaintAboutTraces({ sent, logged }: { sent: string[]; logged: string[] }, kind: Kind, marker: string) {
-  if (!kind.mayQueue && sent.length > 0) return `is on the queue: ${sent[0]?.slice(0, 300)}`
-  const unreadable = sent.map(decode).find((read) => 'unreadable' in read)
+  const read = sent.map(decode)
+  const isFit =
+    kind.mayQueue || (kind.asksOnly ? read.every((each) => asksOnly(each, kind.asksOnly)) : sent.length === 0)
+  if (!isFit) return `is on the queue: ${sent[0]?.slice(0, 300)}`
+  const unreadable = read.find((each) => 'unreadable' in each)
   if (unreadable) return `is unreadable on the queue: ${JSON.stringify(unreadable)}`
   const line = logged.find((text) => told.some((secretText) => text.includes(secretText)) || text.includes(marker))
   return line === undefined || kind.mayQueue ? undefined : `is logged: ${line.slice(0, 300)}`
+}
+
+function asksOnly(read: ReturnType<typeof decode>, what: Kind['asksOnly']): boolean {
+  if ('unreadable' in read || read.message.kind !== 'updates') return false
+  const { updates, objectUpdates, links } = read.message
+  return updates.length + (what === 'links' ? objectUpdates : links).length === 0
 }
 
 describe('ingest answers as agreed, tells nothing and queues nothing that it should not for', () => {

@@ -10,6 +10,8 @@ export type Kind = {
   statuses: readonly number[]
   /** It may ask for something, so the queue may get it; every other kind must leave the queue alone. */
   mayQueue?: boolean
+  /** The queue may get this of it, and nothing else: no word of a stranger's names a chat message. */
+  asksOnly?: 'objectUpdates' | 'links'
   /** How many, where one costs milliseconds. */
   count?: number
   /** @param marker a text to put where the sender can put any, so that an answer that repeats it shows */

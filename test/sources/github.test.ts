@@ -41,11 +41,11 @@ describe('GitHub', () => {
     expect(updates).toEqual([])
   })
 
-  it('a reference by a stranger is reported and changes nothing', async () => {
+  it('a reference by a stranger names no chat message and teaches no link', async () => {
     for (const author_association of ['NONE', 'CONTRIBUTOR', 'FIRST_TIMER', 'FIRST_TIME_CONTRIBUTOR', undefined]) {
-      const { response, updates, events } = await send(closedIssue({ ...member, author_association }))
-      expect(response.status).toBe(200)
-      expect(updates).toEqual([])
+      const { updates, links, objectUpdates, events } = await send(closedIssue({ ...member, author_association }))
+      expect([updates, links]).toEqual([[], []])
+      expect(objectUpdates).toMatchObject([{ object: 'Codertocat/Hello-World#1' }])
       expect(events).toMatchObject([{ type: 'task.done', messageIds: [] }])
     }
   })
@@ -75,9 +75,9 @@ describe('GitHub', () => {
   it('merging a pull request is done, closing it unmerged is not', async () => {
     const pull_request = { number: 3, ...member, updated_at: '2026-11-22T11:00:00Z' }
     const closed = (merged: boolean) =>
-      send({ action: 'closed', pull_request: { ...pull_request, merged } }, { event: 'pull_request' })
+      send({ ...closedIssue(), pull_request: { ...pull_request, merged } }, { event: 'pull_request' })
     expect((await closed(true)).updates).toMatchObject([{ change: { kind: 'completed', value: true } }])
-    expect((await closed(false)).events).toEqual([])
+    expect(await closed(false)).toMatchObject({ updates: [], events: [{ type: 'link.added' }] })
   })
 
   it('an edited text is reported, and edits the chat message only where the option adds it', async () => {
@@ -86,6 +86,48 @@ describe('GitHub', () => {
     expect(events).toMatchObject([{ type: 'text.edited', change: { kind: 'text', text: member.body } }])
     expect(updates).toEqual([])
     expect((await send(edited, {}, { meanings: ['text'] })).updates).toHaveLength(1)
+  })
+
+  it.each(['opened', 'edited', 'labeled', 'assigned', 'closed', 'reopened'])(
+    'an issue %s with a reference that counts teaches which chat message it is',
+    async (action) => {
+      const { response, links } = await send({ ...closedIssue(member), action })
+      const eventId = '72d3162e-cc78-11e3-81ab-4c9367dc0958'
+      const occurredAt = '2026-11-22T11:00:00.000Z'
+      const object = 'Codertocat/Hello-World#1'
+      expect([response.status, links]).toEqual([202, [{ object, messageId: '42', present: true, eventId, occurredAt }]])
+    },
+  )
+
+  it('an issue or a pull request in any event teaches its link, where nothing else is said as link.added', async () => {
+    const events = new Set<string>()
+    for (const { event, payload } of examplesOfGitHub) {
+      const { issue, pull_request: pull } = payload as Record<string, object | undefined>
+      const referring = {
+        ...payload,
+        ...(issue && { issue: { ...issue, ...member } }),
+        ...(pull && { pull_request: { ...pull, ...member } }),
+      }
+      const { links, events: said } = await send(referring, { event })
+      if (links.length === 0) continue
+      expect(links).toMatchObject([
+        { messageId: '42', present: true, object: expect.stringMatching(/^[\w-]+\/[\w-]+#\d+$/) },
+      ])
+      expect(said).toMatchObject([{ messageIds: ['42'] }])
+      events.add(event)
+    }
+    expect([...events].sort()).toEqual([
+      'issue_comment',
+      'issues',
+      'pull_request',
+      'pull_request_review',
+      'pull_request_review_comment',
+    ])
+  })
+
+  it('an issue opened without a reference says nothing', async () => {
+    const opened = { ...closedIssue({ author_association: 'OWNER', body: 'The roof leaks.' }), action: 'opened' }
+    expect(await send(opened)).toMatchObject({ response: { status: 200 }, events: [], links: [], objectUpdates: [] })
   })
 
   it('the text of a comment never edits a chat message', async () => {
@@ -99,8 +141,8 @@ describe('GitHub', () => {
   it('text beyond the bounds is reported and gives no update', async () => {
     const body = `chatroom_message/42 ${'x'.repeat(70_000)}`
     const payload = { ...closedIssue({ ...member, body }), action: 'edited' }
-    const { response, events, updates } = await send(payload, {}, { meanings: ['text'] })
-    expect([response.status, events.length, updates]).toEqual([200, 1, []])
+    const { events, updates, objectUpdates } = await send(payload, {}, { meanings: ['text'] })
+    expect([events.length, updates, objectUpdates]).toEqual([1, [], []])
   })
 
   it('verifies the signature that GitHub publishes as an example', async () => {
@@ -152,8 +194,10 @@ describe('GitHub', () => {
   it('takes every payload that GitHub is known to send, and reports nothing that it does not say', async () => {
     const reported: Record<string, number> = {}
     for (const { event, payload } of examplesOfGitHub) {
-      const { response, events } = await send(payload, { event })
-      expect(response.status).toBe(200)
+      const { response, events, updates, objectUpdates, links } = await send(payload, { event })
+      expect(response.status).toBe(objectUpdates.length > 0 ? 202 : 200)
+      // None of them refers to a chat message.
+      expect([updates, links]).toEqual([[], []])
       for (const { type } of events) reported[`${event}: ${type}`] = (reported[`${event}: ${type}`] ?? 0) + 1
     }
     expect(reported).toEqual({
