@@ -15,6 +15,8 @@ export type SetAside = {
   /** Since when: a wish since it was parked, a dead letter since it was sent. Not always known of a record. */
   at?: number
   messageId?: string
+  /** The source's own id of a thing, where that is what it is about. */
+  object?: string
   source?: string
   eventId?: string
   /** The kind of what it asks for. */
@@ -83,18 +85,20 @@ export function isNamed(item: SetAside, id: Id): boolean {
   }
 }
 
-/** What a queue message is about; of several updates the first one's. */
+/** What a queue message is about; of several things the first one. */
 function contentsOf(message: QueueMessage) {
   if (message.kind === 'attempt') return { messageId: message.messageId, asks: 'attempt' }
-  const { updates } = message
-  const [{ messageId, source, eventId, change, occurredAt, receivedAt }] = updates as [(typeof updates)[number]]
+  const all = [...message.updates, ...message.objectUpdates, ...message.links]
+  const [first] = all as [(typeof all)[number]]
+  const { source, eventId, occurredAt, receivedAt } = first
   return {
-    messageId,
+    ...('messageId' in first && { messageId: first.messageId }),
+    ...('object' in first && { object: first.object }),
     source,
     eventId,
-    asks: change.kind,
+    asks: 'change' in first ? first.change.kind : 'link',
     ...(occurredAt !== undefined && { occurredAt: Date.parse(occurredAt) }),
     receivedAt: Date.parse(receivedAt),
-    updates: updates.length,
+    updates: all.length,
   }
 }

@@ -132,6 +132,38 @@ describe('the operator of a stack', () => {
     })
   })
 
+  it('links objects to chat messages, lists, shows and exports the links, and removes them', async () => {
+    const { delivery, operate, setErpToken } = await deployedStack()
+    await setErpToken()
+    await operate('secrets add shop')
+    expect(await operate('links add shop order-7 42')).toEqual({
+      code: 0,
+      stdout: 'shop order-7 is linked to chat message 42.\n',
+      stderr: '',
+    })
+    await operate('send reaction.added --source shop --object order-7 --actor anna')
+    const shown = () => expect(delivery.erp.message(42)?.reactions).toMatchObject([{ emoji: '👍' }])
+    await vi.waitFor(shown, { timeout: 10_000, interval: 20 })
+    expect((await operate('links show order-7')).stdout).toMatch(
+      /^shop order-7\n\n.*\n42 +yes [\s\S]* anna .* reaction 👍 /,
+    )
+
+    const lines = Array.from({ length: 250 }, (_, index) => `shop,"card, ${index}",42\r\n`)
+    const file = `source,object,message\r\n${lines.join('')}`
+    expect(await operate('links import -', file)).toEqual({ code: 0, stdout: '250 links queued\n', stderr: '' })
+    const linked = async () => expect(await delivery.states.linked(1_000)).toHaveLength(251)
+    await vi.waitFor(linked, { timeout: 20_000, interval: 50 })
+    const { stdout: exported } = await operate('links export')
+    expect(exported.split('\r\n').sort()).toEqual(`${file}shop,order-7,42\r\n`.split('\r\n').sort())
+    expect((await operate('links import -', file)).stdout).toBe('0 links queued, 250 there already\n')
+
+    expect((await operate('links remove shop order-7 42')).stdout).toBe(
+      'shop order-7 is no longer linked to chat message 42.\n',
+    )
+    const list = JSON.parse((await operate('links list --json')).stdout) as { object: string }[]
+    expect([list.length, list.some(({ object }) => object === 'order-7')]).toEqual([250, false])
+  })
+
   it('is told what is wrong with a stack’s name or a source', async () => {
     const { environment, operate } = await deployedStack()
     const nobody = await run(['bin/operate.ts', 'secrets', 'list', '--stack', 'other'], environment)

@@ -164,9 +164,10 @@ describe('npm run links, while the bridge runs', () => {
     const count = () =>
       (database.sqlite.prepare('SELECT count(*) AS count FROM messages').get() as { count: number }).count
     const killed = startRun(['bin/operate.ts', 'links', 'import', path], { DATA_DIR: folder })
-    await vi.waitFor(() => expect(count()).toBe(8), soon)
+    await vi.waitFor(() => expect(count()).toBeGreaterThan(0), soon)
     killed.kill()
     expect((await killed.ended).code).toBeNull()
+    expect(count()).toBeLessThan(20)
     database.sqlite.exec('DROP TRIGGER stuck')
     expect((await links(['import', path])).stdout).toBe('2000 links queued\n')
 

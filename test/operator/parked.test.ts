@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { emptyState, fold, readState } from '../../functions/core/message-state.ts'
+import { encode, updatesMessage } from '../../functions/core/queue-message.ts'
 import { recordOf } from '../../functions/core/schedule.ts'
 import { readSettings } from '../../functions/settings.ts'
 import { startSimulatedErp } from '../../local/simulated-erp.ts'
@@ -181,6 +182,20 @@ describe('npm run parked', () => {
       },
     ])
     for (const { stdout } of [table, array]) expect(stdout).not.toContain('secret')
+  })
+
+  it('lists and redrives what is about objects and links as well', async () => {
+    const { parked, queue, deadLetters } = quietBridge()
+    const ofTicket = { source: 'generic', object: 'ticket-7', receivedAt: at(0), position: 0 }
+    const wish = encode(updatesMessage({ objectUpdates: [{ ...ofTicket, eventId: 'e', hold: hour, change: done }] }))
+    const link = encode(updatesMessage({ links: [{ ...ofTicket, eventId: 'l', messageId: '42', present: true }] }))
+    for (const body of [wish, link]) await deadLetters.send(body, { reason: 'full' })
+    expect((await parked('list')).stdout).toMatch(/ full +generic +e +completed\n.* full +42 +generic +l +link\n$/)
+    const listed = JSON.parse((await parked('list --json')).stdout)
+    expect(listed).toMatchObject([{ object: 'ticket-7' }, { object: 'ticket-7', messageId: '42' }])
+    expect((await parked('redrive --all')).stdout).toBe('2 redriven\n')
+    const bodies = (await queue.receive({ max: 9, visibility: 1 })).map(({ body }) => JSON.parse(body))
+    expect(bodies).toEqual(expect.arrayContaining([wish, link].map((body) => JSON.parse(body))))
   })
 
   it('selects by reason and by time, over both places, and by the chat message', async () => {
