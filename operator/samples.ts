@@ -1,5 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto'
-import { shortNameOf } from '../functions/sources/emoji.ts'
+import { loadEmojis, shortNameOf } from '../functions/sources/emoji.ts'
 import type { SourceOfHome } from './home.ts'
 
 /** An event to send, in the words of the generic source. */
@@ -19,7 +19,13 @@ export type Sample = { headers: Record<string, string>; body: string; path?: str
  * Writes and signs a webhook as a system of this kind sends it.
  * @returns undefined when systems of this kind don't send such an event
  */
-export function sample(source: SourceOfHome, event: SampleEvent, secret: string, now: Date): Sample | undefined {
+export async function sample(
+  source: SourceOfHome,
+  event: SampleEvent,
+  secret: string,
+  now: Date,
+): Promise<Sample | undefined> {
+  await loadEmojis()
   switch (source.kind) {
     case 'github':
       return github(event, secret)

@@ -66,7 +66,7 @@ export async function send(args: string[], open: OpenHome, { print }: Pick<Termi
     if (!secret) throw new Error(`${name} has no secret yet: npm run secrets -- add ${name}`)
     const event = eventOf(type, messageId, values)
     if (delay > 0) await wait(delay * 1000)
-    const webhook = sample(source, event, secret, new Date())
+    const webhook = await sample(source, event, secret, new Date())
     if (!webhook) throw new Error(`${source.kind} sends no event that says ${type}`)
 
     const { path = '', ...request } = webhook

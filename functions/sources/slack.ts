@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { bounds } from '../core/update.ts'
-import { emojiOf } from './emoji.ts'
+import { emojiOf, loadEmojis } from './emoji.ts'
 import { referencesIn } from './reference.ts'
 import { timestampFailure, verifyHmac } from './signature.ts'
 import { plainText, wordsOf } from './slack-text.ts'
@@ -26,7 +26,7 @@ type Options = z.infer<typeof Options>
  * Slack's Events API (https://docs.slack.dev/apis/events-api): reactions to messages, edited messages, and what a posted
  * message refers to. Its own id of a message is `channel/ts`. A repeated delivery repeats the event's id.
  */
-export const slack: Source<Options> = { options: Options, authenticate, interpret }
+export const slack: Source<Options> = { options: Options, authenticate, ready: loadEmojis, interpret }
 
 /** https://docs.slack.dev/authentication/verifying-requests-from-slack */
 function authenticate(request: WebhookRequest, _: Options, { secrets, now }: ReceiveContext): Verdict {
