@@ -114,7 +114,7 @@ async function secondStep(
   { request, source, context }: Authenticated,
   { queue, log }: IngestDependencies,
 ): Promise<Reception> {
-  const reception = interpret(payload, request, source, context)
+  const reception = await interpret(payload, request, source, context)
   if (reception.updates.length + reception.objectUpdates.length + reception.links.length === 0) return reception
   try {
     await queue.send(encode(queueMessageOf(reception, source, context)))

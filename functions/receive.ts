@@ -150,18 +150,19 @@ export function parserRefusal(error: unknown): Reception {
  * The second step: what the payload of an authenticated request means.
  * @param payload the parsed JSON
  */
-export function interpret(
+export async function interpret(
   payload: unknown,
   request: WebhookRequest,
   settings: SourceSettings,
   { now }: Pick<ReceiveContext, 'now'>,
-): Reception {
+): Promise<Reception> {
   const kind = kindOf(settings)
   if (!kind?.options) return answer(problem(404, 'There is no source of this kind.'))
   if (Array.isArray(payload) && payload.length > mostEvents) {
     return answer(problem(413, `The request has more than ${mostEvents} events: send it in parts.`))
   }
   const path = messageIdOfPath(request.url)
+  await kind.source.ready?.()
   const interpretation = kind.source.interpret(payload, request, kind.options, { now, path })
   if (interpretation.kind === 'invalid') {
     return answer(problem(422, 'The payload misses what its type needs.', { errors: interpretation.errors }))

@@ -10,7 +10,7 @@ import type { Terminal } from './terminal.ts'
 const sendUsage = `npm run send -- TYPE [MESSAGE] [options]
 
   TYPE               task.done, task.reopened, reaction.added, reaction.removed, text.edited,
-                     attachment.added, attachment.removed
+                     attachment.added, attachment.removed, link.added, link.removed
   MESSAGE            the chat message, such as 42
   --source NAME      which source sends it (generic)
   --emoji EMOJI      for reactions (👍)
@@ -66,15 +66,19 @@ export async function send(args: string[], open: OpenHome, { print }: Pick<Termi
     if (!secret) throw new Error(`${name} has no secret yet: npm run secrets -- add ${name}`)
     const event = eventOf(type, messageId, values)
     if (delay > 0) await wait(delay * 1000)
-    const webhook = sample(source, event, secret, new Date())
+    const webhook = await sample(source, event, secret, new Date())
     if (!webhook) throw new Error(`${source.kind} sends no event that says ${type}`)
 
-    const url = `${home.url}/webhooks/${name}`
-    const response = await fetch(url, { method: 'POST', ...webhook }).catch(() => {
+    const { path = '', ...request } = webhook
+    const url = `${home.url}/webhooks/${name}${path}`
+    const response = await fetch(url, { method: 'POST', ...request }).catch(() => {
       throw new Error(`nothing listens on ${url}: ${home.whenSilent}`)
     })
     print(`${name} ← ${response.status} ${await response.text()}`)
-    if (response.status === 202 && messageId !== undefined) print(await whatTheErpSays(home, messageId, event.id))
+    // A link changes nothing by itself.
+    const isLink = type.startsWith('link')
+    if (response.status === 202 && messageId !== undefined && !isLink)
+      print(await whatTheErpSays(home, messageId, event.id))
     return response.ok ? exitCodes.done : exitCodes.failed
   } finally {
     home.close()

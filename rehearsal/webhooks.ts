@@ -16,7 +16,7 @@ export type Sender = SourceOfHome & { url: string; secret: string }
 export async function post(sender: Sender, event: Record<string, unknown>, path = ''): Promise<Answer> {
   const now = new Date()
   const full = { id: randomUUID(), type: 'task.done', occurredAt: now.toISOString(), ...event }
-  const webhook = sample(sender, full, sender.secret, now)
+  const webhook = await sample(sender, full, sender.secret, now)
   if (!webhook) throw new Error(`${sender.kind} sends no ${full.type}`)
   const response = await fetch(`${sender.url}${path}`, { method: 'POST', ...webhook })
   return { status: response.status, body: await response.text() }

@@ -5,6 +5,7 @@ import { sources as kinds } from '../functions/sources/index.ts'
 import type { WebhookRequest } from '../functions/sources/source.ts'
 import { credentials, type Given, schemes, signedByGithub, unsigned } from './hostile/sender.ts'
 import { at, noon, secret } from './support/factories.ts'
+import { callback, edit, message, reaction, slackWebhook } from './support/slack.ts'
 
 /** A request, the source that it goes to, and the status that the contract gives it where that is the point. */
 export type Sample = { name: string; request: WebhookRequest; source: SourceSettings; status?: number }
@@ -31,6 +32,9 @@ export const sources = {
     meanings: ['completed', 'reaction', 'text'],
   },
   'github-closed': { name: 'github-closed', kind: 'github', references: 'none' },
+  slack: { name: 'slack', kind: 'slack' },
+  'slack-open': { name: 'slack-open', kind: 'slack', meanings: ['reaction', 'text'] },
+  'slack-closed': { name: 'slack-closed', kind: 'slack', references: 'none' },
   'no-secret': { name: 'no-secret', kind: 'generic' },
   'wrong-options': { name: 'wrong-options', kind: 'generic', authentication: 'none' },
   'unknown-kind': { name: 'unknown-kind', kind: 'telegraph' },
@@ -462,6 +466,36 @@ const github = (['github', 'github-open', 'github-closed'] as const).flatMap((so
   ),
 ])
 
+const challenge = { token: 'XXYYZZ', challenge: '3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P' }
+const referring = message('See <https://club.example/chatroom_message/42|here> and chatroom-message:43.')
+const slack = (['slack', 'slack-open', 'slack-closed'] as const).flatMap((source) =>
+  (
+    [
+      ['a reaction', callback(reaction()), {}, 202],
+      [
+        'a reaction taken away',
+        callback(reaction({ type: 'reaction_removed', reaction: 'wave::skin-tone-4' })),
+        {},
+        202,
+      ],
+      ['a reaction of one’s own', callback(reaction({ reaction: 'party_parrot' })), {}, 200],
+      ['a reaction to a chat message', callback(reaction()), { url: '/webhooks/slack/42' }, 202],
+      ['a reaction to what is no chat message', callback(reaction()), { url: '/webhooks/slack/~' }, 200],
+      ['a message', callback(referring), {}, undefined],
+      ['a message, with a path', callback(referring), { url: '/webhooks/slack/42' }, undefined],
+      ['an edited message', callback(edit('chatroom_message/42', '')), {}, undefined],
+      ['a deleted message', callback(message('', { subtype: 'message_deleted' })), {}, 200],
+      ['a handshake', { ...challenge, type: 'url_verification' }, {}, 200],
+      ['a handshake without a challenge', { type: 'url_verification' }, {}, 200],
+      ['something new', callback({ type: 'pigeon_arrived' }), {}, 200],
+      ['a stale stamp', callback(reaction()), { timestamp: `${noon / 1000 - 301}` }, 401],
+      ['another secret', callback(reaction()), { key: 'x' }, 401],
+    ] as const
+  ).map(([name, payload, given, status]) =>
+    sample(`${name} for ${source}`, slackWebhook(payload, given), source, status),
+  ),
+)
+
 /** Kinds that come later are held equal too, as far as a request can say that knows nothing of them. */
 const everyKind = Object.keys(kinds).flatMap((kind) => {
   const source = { name: kind, kind }
@@ -487,6 +521,7 @@ export const corpus: Sample[] = [
   ...cloudEvents,
   ...links,
   ...github,
+  ...slack,
   ...everyKind,
 ]
 

@@ -206,6 +206,20 @@ describe('npm run send', () => {
       [['task.done', '42'], /generic ← 202[\s\S]*"completed": true/],
       [['task.reopened', '42', '--source', 'github'], /github ← 202[\s\S]*"completed": false/],
       [['reaction.added', '42', '--emoji', '🎉', '--actor', 'anna'], /"emoji": "🎉"/],
+      [['reaction.added', '42', '--source', 'slack', '--emoji', '👀'], /slack ← 202[\s\S]*"emoji": "👀"/],
+      [
+        ['reaction.removed', '--source', 'slack', '--object', 'C1/1.2'],
+        /^slack ← 202 .*"type":"reaction.removed","object":"C1\/1.2"/,
+      ],
+      [
+        ['link.added', '42', '--source', 'slack', '--object', 'C1/1.2'],
+        /^slack ← 202 .*"type":"link.added","messageId":"42".*\n$/,
+      ],
+      [
+        ['task.done', '--source', 'github', '--object', 'club/site#7'],
+        /^github ← 202 .*"type":"task.done","object":"club\/site#7"/,
+      ],
+      [['link.removed', '42', '--object', 'ticket-7'], /^generic ← 202 .*"type":"link.removed","messageId":"42".*\n$/],
       [['text.edited', '42', '--text', 'neu'], /"message_text": "neu"/],
       [['task.done', '99'], /The ERP refused it: 404/],
     ] as const) {

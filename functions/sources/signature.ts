@@ -1,21 +1,39 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 
-/** How far a signed timestamp may be from our clock, either way (Standard Webhooks' libraries use the same). */
+/** How far a signed timestamp may be from our clock, either way (Standard Webhooks' libraries and Slack's guide use the same). */
 const toleranceSeconds = 300
 
 /**
  * Verifies a plain HMAC over the raw body, as GitHub and many others send it. The secret's UTF-8 bytes are the key.
  * @param signature the header's value, such as `sha256=<hex>`
- * @param prefix what stands before the hex digits
+ * @param options.prefix what stands before the hex digits
+ * @param options.before what is signed before the body
  */
 export function verifyHmac(
   body: Uint8Array,
   signature: string,
   secrets: readonly string[],
-  { algorithm = 'sha256', prefix = 'sha256=' } = {},
+  { algorithm = 'sha256', prefix = 'sha256=', before = '' } = {},
 ): boolean {
   const hex = signature.startsWith(prefix) ? signature.slice(prefix.length).toLowerCase() : ''
-  return usable(secrets).some((secret) => equal(createHmac(algorithm, secret).update(body).digest('hex'), hex))
+  return usable(secrets).some((secret) =>
+    equal(createHmac(algorithm, secret).update(before).update(body).digest('hex'), hex),
+  )
+}
+
+/**
+ * Why a signed timestamp isn't one of now. A stamp of the future is refused too: it would let a request be repeated for
+ * longer than the tolerance.
+ * @param name the header that carries it
+ * @param timestamp whole seconds since 1970
+ */
+export function timestampFailure(name: string, timestamp: string | undefined, now: Date): string | undefined {
+  if (timestamp === undefined || !/^\d{1,12}$/.test(timestamp)) {
+    return `${name} must be a time in whole seconds since 1970.`
+  }
+  return Math.abs(now.getTime() / 1000 - Number(timestamp)) > toleranceSeconds
+    ? `${name} is more than ${toleranceSeconds / 60} minutes away from this server's clock.`
+    : undefined
 }
 
 /**
@@ -32,12 +50,8 @@ export function standardWebhooksFailure(
 ): string | undefined {
   const { id, timestamp, signature } = headers
   if (id === undefined) return 'webhook-id is missing.'
-  if (timestamp === undefined || !/^\d{1,12}$/.test(timestamp)) {
-    return 'webhook-timestamp must be a time in whole seconds since 1970.'
-  }
-  if (Math.abs(now.getTime() / 1000 - Number(timestamp)) > toleranceSeconds) {
-    return `webhook-timestamp is more than ${toleranceSeconds / 60} minutes away from this server's clock.`
-  }
+  const stale = timestampFailure('webhook-timestamp', timestamp, now)
+  if (stale !== undefined) return stale
   const given = signature.split(' ').filter((part) => part.startsWith('v1,'))
   const holds = secrets.some((secret) => {
     const key = standardWebhooksKey(secret)

@@ -74,6 +74,8 @@ export type Source<Options extends SourceOptions = SourceOptions> = {
   options: z.ZodType<Options>
   /** Says who sent it, over the bytes as they came; constant time in everything secret. */
   authenticate(request: WebhookRequest, options: Options, context: ReceiveContext): Verdict
+  /** Loads what `interpret` needs and other kinds don't, such as a table; awaited before the first one. */
+  ready?(): Promise<void>
   /** The JSON text that a body of another content type carries; undefined when it carries none. */
   unwrap?(request: WebhookRequest): string | undefined
   /**

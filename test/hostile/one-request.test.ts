@@ -77,10 +77,11 @@ describe('one hostile request', () => {
     async (_, given) => {
       const { sender = { login: 'anna' }, action = 'closed', text = '', updated_at } = given as Record<string, unknown>
       const issue = { number: 1, body: text, labels: [{ name: 'chatroom-message:42' }], updated_at }
-      const request = signedByGithub(JSON.stringify({ action, issue, sender }))
+      const repository = { full_name: 'club/site' }
+      const request = signedByGithub(JSON.stringify({ action, issue, sender, repository }))
       const meanings = ['completed', 'reaction', 'text']
       const reception = await receive(request, { name: 'github', kind: 'github', meanings }, context())
-      expect(reception).toMatchObject({ response: { status: 200 }, events: [{ object: '#1' }], updates: [] })
+      expect(reception).toMatchObject({ events: [{ object: 'club/site#1' }], updates: [], objectUpdates: [] })
     },
   )
 })

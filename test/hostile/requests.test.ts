@@ -13,6 +13,7 @@ import { hostile } from './random.ts'
 import { wrongRoutes } from './routes.ts'
 import type { Kind } from './sender.ts'
 import { unproven } from './signatures.ts'
+import { noJsonFromSlack, nothingForChat } from './slack.ts'
 import { sources } from './sources.ts'
 
 const kinds = Object.entries({
@@ -23,7 +24,9 @@ const kinds = Object.entries({
   ...oddEvents,
   ...nothingForUs,
   ...noJsonFromGithub,
-}).map(([name, kind], index) => ({ name, kind, seed: index * 1_000_000, count: kind.count ?? 1_500 }))
+  ...nothingForChat,
+  ...noJsonFromSlack,
+}).map(([name, kind], index) => ({ name, kind, seed: index * 1_000_000, count: kind.count ?? 1_300 }))
 
 const total = 100_000
 const mixed = total - kinds.reduce((sum, { count }) => sum + count, 0)

@@ -3,6 +3,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { WebhookRequest } from '../../functions/sources/source.ts'
 import { apiEvent } from '../support/api-event.ts'
 import { noon, secret } from '../support/factories.ts'
+import { slackSignature } from '../support/slack.ts'
 import type { Random } from './random.ts'
 
 /** What is sent by the thousand: requests of one kind, each answered with one of `statuses`. */
@@ -78,6 +79,11 @@ export function signedByGithub(body: string | Uint8Array, given: Given = {}): We
   const bytes = typeof body === 'string' ? Buffer.from(body) : body
   const headers = { 'x-github-event': 'issues', 'x-hub-signature-256': `sha256=${hmacHex(bytes)}`, ...given.headers }
   return unsigned(bytes, { url: '/webhooks/github', ...given, headers })
+}
+
+/** A request that Slack signed. */
+export function signedBySlack(body: string | Uint8Array, given: Given = {}): WebhookRequest {
+  return unsigned(body, { url: '/webhooks/slack', ...given, headers: { ...slackSignature(body), ...given.headers } })
 }
 
 /** The event of a request whose body is text: API Gateway passes that either way. */

@@ -1,5 +1,6 @@
 import { apiEvent } from '../support/api-event.ts'
 import { noon, secret } from '../support/factories.ts'
+import { callback, message, slackSignature } from '../support/slack.ts'
 import { goodEvent } from './events.ts'
 import type { Random } from './random.ts'
 import {
@@ -11,6 +12,7 @@ import {
   schemes,
   signed,
   signedByGithub,
+  signedBySlack,
   standardWebhooksSignature,
   unsigned,
 } from './sender.ts'
@@ -34,6 +36,8 @@ function nearly(random: Random, text: string, marker: string): string {
     `${text}${marker.repeat(random.between(1, 500))}`,
   ])
 }
+
+const handshake = (challenge: string) => ({ type: 'url_verification', challenge })
 
 /** Requests that nobody who knows the secret sent like that. */
 export const unproven: Kinds = {
@@ -228,8 +232,15 @@ export const unproven: Kinds = {
       const key = random.pick([secret, '', marker, 'undefined', 'null', 'whsec_'])
       const headers = credentials(random.pick(schemes), Buffer.from(body), key)
       const hub = { 'x-hub-signature-256': `sha256=${hmacHex(Buffer.from(body), key)}` }
-      const name = random.pick(['no-secret', 'empty-secret', 'wrong-options', 'github-without-secret'])
-      return eitherWay(random, unsigned(body, { url: `/webhooks/${name}`, headers: { ...headers, ...hub } }))
+      const name = random.pick([
+        'no-secret',
+        'empty-secret',
+        'wrong-options',
+        'github-without-secret',
+        'slack-without-secret',
+      ])
+      const proofs = { ...headers, ...hub, ...slackSignature(body, { key }) }
+      return eitherWay(random, unsigned(body, { url: `/webhooks/${name}`, headers: proofs }))
     },
   },
 
@@ -256,6 +267,54 @@ export const unproven: Kinds = {
         credentials(random.pick(schemes), bytes),
       ])
       return eitherWay(random, signedByGithub(bytes, { headers: { ...others, 'x-hub-signature-256': signature } }))
+    },
+  },
+
+  'a Slack signature that is off': {
+    statuses: [401],
+    make(random, marker) {
+      const body = JSON.stringify(random.pick([handshake(marker), callback(message(`${marker} chatroom_message/42`))]))
+      const good = slackSignature(body)
+      const hex = `${good['x-slack-signature']}`.slice('v0='.length)
+      const signature = random.pick([
+        `v0=${nearly(random, hex, marker)}`,
+        `v1=${hex}`,
+        `V0=${hex}`,
+        `sha256=${hmacHex(Buffer.from(body))}`,
+        `v0=${hmacHex(Buffer.from(body))}`,
+        `v0=${hmacHex(Buffer.from(`v0:${nowSeconds + 1}:${body}`))}`,
+        `v0=${hmacHex(Buffer.from(`v0${nowSeconds}${body}`))}`,
+        slackSignature(body, { key: '' })['x-slack-signature'],
+        slackSignature(body, { key: marker })['x-slack-signature'],
+        slackSignature(`${body} `)['x-slack-signature'],
+        'v0=',
+        hex,
+        ' ',
+        undefined,
+      ])
+      const others = random.pick([{}, credentials(random.pick(schemes), Buffer.from(body))])
+      return eitherWay(random, signedBySlack(body, { headers: { ...others, 'x-slack-signature': signature } }))
+    },
+  },
+
+  'a timestamp of Slack’s that is stale, in the future, no time, or missing': {
+    statuses: [401],
+    make(random, marker) {
+      const body = JSON.stringify(random.pick([handshake(marker), callback(message('chatroom_message/42'))]))
+      const timestamp = random.pick([
+        `${nowSeconds - random.between(301, 1e9)}`,
+        `${nowSeconds + random.between(301, 1e10)}`,
+        `${noon}`,
+        `${nowSeconds}.0`,
+        `-${nowSeconds}`,
+        `${nowSeconds}:`,
+        '',
+        'NaN',
+        '1e999',
+        '9'.repeat(random.between(13, 3000)),
+        marker,
+      ])
+      return eitherWay(random, signedBySlack(body, { headers: slackSignature(body, { timestamp }) }))
     },
   },
 
