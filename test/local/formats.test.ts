@@ -69,7 +69,7 @@ describe('a file of format 1', () => {
   it('is brought to the newest, and all that it holds is delivered', async () => {
     const folder = folderOfFormatOne()
     await expectAllDelivered(folder)
-    expect(versionOf(folder)).toEqual({ version: 2, columns: 5 })
+    expect(versionOf(folder)).toEqual({ version: 3, columns: 7 })
   })
 
   it('is as it was after a kill -9 in the middle of that, and is then brought there', async () => {
