@@ -43,6 +43,7 @@ export async function rehearse(scene: Scene, step: Step): Promise<void> {
   await step('nothing is accepted before there is a secret, and nothing unsigned after that', () => secrets(scene))
   await step('npm run send', () => sendByCommand(scene))
   await step('webhooks signed in each way arrive at the ERP', () => everyWay(scene))
+  await step('what happens to an object arrives by its links', () => links(scene))
   await step('an attempt that gets lost, for sweep to find', () => loseAttempt(scene))
   await step('a failing ERP gets delayed attempts, and shows all once it is back', () => outage(scene))
   await step('what the ERP refuses is parked, and what can’t be read is a dead letter', () => setAside(scene))
@@ -105,6 +106,21 @@ async function everyWay(scene: Scene): Promise<void> {
   answered(await post({ ...any, secret: github.secret }, { messageId: 15 }), 401)
   await shows(scene, [10, 11, 12, 13, 14])
   expect(scene.erp.message(15)?.completed === false, 'nothing of a webhook with another source’s signature', 15)
+}
+
+/** What happened to an object waits for a link, and one that is linked is told at once. */
+async function links(scene: Scene): Promise<void> {
+  const sender = await senderOf(scene.production, 'generic')
+  const object = { messageId: undefined, object: 'ticket/7' }
+  answered(await post(sender, object), 202)
+  answered(await post(sender, { ...object, type: 'react', emoji: '🎉' }), 202)
+  answered(await post(sender, { ...object, type: 'link.added', messageId: '16' }), 202)
+  await shows(scene, [16])
+  await scene.production.operate('links -- add generic ticket/8 17')
+  answered(await post(sender, { ...object, object: 'ticket/8' }), 202)
+  await shows(scene, [17])
+  const said = await scene.production.operate('links -- list')
+  expect(said.includes('ticket/7') && said.includes('ticket/8'), 'both links in the list', said)
 }
 
 const lostMessage = 20
