@@ -181,6 +181,10 @@ export function readSources(given: Record<string, { kind: string }>): ReadonlyMa
     }
     sources.set(name, source)
   }
+  for (const { name, linksFor } of sources.values()) {
+    const unknown = Array.isArray(linksFor) && linksFor.find((other) => !sources.has(other))
+    if (unknown) throw new SettingsError(`SOURCES: ${name}: linksFor: there is no source ${unknown}`)
+  }
   return sources
 }
 

@@ -53,6 +53,14 @@ describe('settings of one machine', () => {
     expect(() => readSettings({ PROT: 1 }, 'one machine')).toThrow('PROT: there is no such setting')
   })
 
+  it('may let a source link objects of those that there are, and of no other', () => {
+    const shop = (linksFor: string[]) => ({ SOURCES: { shop: { kind: 'generic', linksFor } } })
+    expect(readSettings(shop(['slack']), 'one machine').sources.has('shop')).toBe(true)
+    expect(() => readSettings(shop(['slak']), 'one machine')).toThrow(
+      'SOURCES: shop: linksFor: there is no source slak',
+    )
+  })
+
   it('may stand in the file that BRIDGE_CONFIG names, and the environment wins', async () => {
     const folder = temporaryFolder()
     const file = join(folder, 'bridge.json')
