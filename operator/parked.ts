@@ -16,7 +16,7 @@ const parkedUsage = `npm run parked -- COMMAND [options]
   list                  what waits for an operator: wishes that were parked, and dead letters
   show ID               everything about one, with the ERP's answer
   redrive ID…           tries again: they are due again, or back on the queue
-  drop ID…              forgets them for good; asks before, unless --yes is given
+  drop ID…              never tries them again; asks before, unless --yes is given
 
   ID                    as list shows it: 42/IDENTITY, dead:ID, or 42 for all that is parked of chat message 42;
                         one that begins with a dash goes behind --

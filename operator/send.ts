@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { isDue, readState } from '../functions/core/message-state.ts'
+import { isDue, type Parked, readState } from '../functions/core/message-state.ts'
 import { type ExitCode, exitCodes, UsageError } from './exit-codes.ts'
 import { type Home, homeOptions, type OpenHome } from './home.ts'
 import { type SampleEvent, sample } from './samples.ts'
@@ -99,6 +99,11 @@ function eventOf(type: string, messageId: string | undefined, values: Record<str
   }
 }
 
+function asideBecause({ reason, status, answer }: Parked): string {
+  if (reason === 'refused') return `The ERP refused it: ${status} ${answer}`
+  return reason === 'age' ? 'It was tried for too long, and is parked.' : 'An operator dropped this event.'
+}
+
 async function whatTheErpSays({ states, erp }: Home, messageId: string, eventId: string): Promise<string> {
   for (const end = Date.now() + patience; ; await wait(lookEvery)) {
     const stored = await states.load(messageId)
@@ -106,7 +111,7 @@ async function whatTheErpSays({ states, erp }: Home, messageId: string, eventId:
     const state = read && 'state' in read ? read.state : undefined
     const writes = Object.values(state?.registers ?? {}).flatMap((register) => register.writes)
     const write = writes.find((each) => each.eventId === eventId)
-    if (write?.parked) return `The ERP refused it: ${write.parked.status} ${write.parked.answer}`
+    if (write?.parked) return asideBecause(write.parked)
     if (state && !isDue(state) && (write || Date.now() > end)) break
     if (Date.now() > end) {
       const next = state?.nextAttemptAt ? ` The next attempt is at ${new Date(state.nextAttemptAt).toISOString()}.` : ''

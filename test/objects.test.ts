@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { drop, parkedWishes } from '../functions/core/message-state.ts'
 import { type ObjectState, objectKey, readObject } from '../functions/core/object-state.ts'
 import { encode, type QueuedLink, type QueuedObjectUpdate, updatesMessage } from '../functions/core/queue-message.ts'
+import { recordOf } from '../functions/core/schedule.ts'
 import { chatMessage, type Delivery, deliveryUnderTest } from './support/delivery.ts'
 import { at, done, react, reopened, unreact, update } from './support/factories.ts'
 
@@ -153,6 +155,20 @@ describe('what happens to an object', () => {
       'save chat message',
       'save chat message',
     ])
+  })
+
+  it('and was dropped by an operator is not brought back by what happens to the object later', async () => {
+    const delivery = await deliveryUnderTest()
+    delivery.erp.fault = ({ method, body }) =>
+      method === 'PUT' && body.includes('🚫') ? { kind: 'status', status: 422 } : undefined
+    await deliver(delivery, link(), happened({ change: react('🚫') }))
+    const { version } = (await delivery.states.load('42')) ?? {}
+    const state = await delivery.state()
+    await delivery.states.save('42', recordOf(drop(state, parkedWishes(state)), delivery.clock()), version)
+    const asked = delivery.puts().length
+    await deliver(delivery, happened())
+    expect(parkedWishes(await delivery.state())).toEqual([])
+    expect(delivery.puts().slice(asked)).toEqual([{ completed: true }])
   })
 
   it('with a damaged record begins anew, and keeps what could not be read', async () => {

@@ -11,9 +11,9 @@ const firstArrivalsKept = 1000
 /** DynamoDB takes 400 KB an item; the rest is for its other attributes. */
 const recordLimit = 350 * 1024
 
-/** Why a write was set aside, until an operator decides. */
+/** Why a write was set aside: until an operator decides, or because one did. */
 const Parked = z.strictObject({
-  reason: z.enum(['refused', 'age']),
+  reason: z.enum(['refused', 'age', 'dropped']),
   at: z.int(),
   status: z.int().optional(),
   answer: z.string().optional(),
@@ -214,7 +214,7 @@ function pruned(state: MessageState, oldest: number): MessageState {
     const write = winner(register)
     const isRemoval = write && 'present' in write.change && !write.change.present
     if (!isRemoval || write.identity !== register.shown || write.time >= oldest) continue
-    if (register.writes.some(({ parked }) => parked)) continue
+    if (register.writes.some(({ parked }) => isWaiting(parked))) continue
     delete registers[key]
     floor = Math.max(floor, write.time)
   }
@@ -242,13 +242,13 @@ export function parkOld(state: MessageState, since: number, at: number): Message
 /** A parked write, where it stands. */
 export type ParkedWish = Wish & { write: Write & { parked: Parked } }
 
-/** Every parked write, in a stable order. */
+/** Every parked write that an operator has to decide about, in a stable order. */
 export function parkedWishes(state: MessageState): ParkedWish[] {
   return Object.keys(state.registers)
     .sort()
     .flatMap((key) =>
       (state.registers[key] as Register).writes.flatMap((write) =>
-        write.parked ? [{ key, identity: write.identity, write: { ...write, parked: write.parked } }] : [],
+        isWaiting(write.parked) ? [{ key, identity: write.identity, write: { ...write, parked: write.parked } }] : [],
       ),
     )
 }
@@ -261,16 +261,19 @@ export function redrive(state: MessageState, wishes: readonly Wish[] = parkedWis
   }))
 }
 
-/** Forgets parked wishes for good. */
+/**
+ * Sets parked wishes aside for good. They stay in the record until newer ones push them out, for else a late repeat, or the
+ * object that passed them on, would bring them back.
+ */
 export function drop(state: MessageState, wishes: readonly Wish[]): MessageState {
-  const { registers, ...rest } = updateRegisters(state, wishes, (register, { identity }) => ({
+  return updateRegisters(state, wishes, (register, { identity }) => ({
     ...register,
-    writes: register.writes.filter((write) => write.identity !== identity || !write.parked),
+    writes: register.writes.map((write) =>
+      write.identity === identity && write.parked
+        ? { ...write, parked: { reason: 'dropped' as const, at: write.parked.at } }
+        : write,
+    ),
   }))
-  return {
-    ...rest,
-    registers: Object.fromEntries(Object.entries(registers).filter(([, { writes }]) => writes.length > 0)),
-  }
 }
 
 /** Notes that the ERP shows these wishes. */
@@ -294,6 +297,10 @@ export function withinLimit(state: MessageState, limit = recordLimit): MessageSt
     return [key, { ...register, writes }] as const
   })
   return { ...state, registers: Object.fromEntries(registers) }
+}
+
+function isWaiting(parked: Parked | undefined): parked is Parked {
+  return parked !== undefined && parked.reason !== 'dropped'
 }
 
 /** A register and the write of it that is meant. */

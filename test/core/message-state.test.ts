@@ -290,7 +290,7 @@ describe('the record', () => {
     expect(redriven.registers['completed']?.dueSince).toBe(noon + 9 * day * 1000)
   })
 
-  it('redrives and drops just the parked wishes that are named, and forgets registers that hold nothing more', () => {
+  it('redrives and drops just the parked wishes that are named, and those that are dropped stay so', () => {
     const writes = ['a', 'b'].map((eventId, index) => update(done, { eventId, occurredAt: at(-index) }))
     const state = fold(emptyState(), [...writes, update(react('👍'))])
     const wishes = dueRegisters(state).map(({ key, write }) => ({ key, identity: write.identity }))
@@ -303,8 +303,10 @@ describe('the record', () => {
     expect(dueRegisters(redriven).map(({ write }) => write.eventId)).toEqual(['a'])
 
     const dropped = drop(parked, [completed, reaction])
-    expect([parkedWishes(dropped), Object.keys(dropped.registers)]).toEqual([[], ['completed']])
+    expect([parkedWishes(dropped), redrive(dropped)]).toEqual([[], dropped])
     expect(dueRegisters(dropped).map(({ write }) => write.eventId)).toEqual(['b'])
+    // Neither a repeat nor the object that passed it on brings it back.
+    expect(fold(dropped, writes)).toEqual(dropped)
     expect(drop(state, wishes)).toEqual(state)
   })
 
