@@ -26,6 +26,6 @@ export function report(outcome: Outcome): string {
     ['lost', lost.length],
     ['wrong', wrong.length],
   ]
-  const table = rows.map(([name, value]) => `${name.padEnd(34)}${value}`)
+  const table = rows.map(([name, value]) => `${name.padEnd(38)}${value}`)
   return [...table, ...lost.slice(0, told), ...wrong.slice(0, told)].join('\n')
 }
