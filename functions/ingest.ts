@@ -73,6 +73,8 @@ export function createIngest(
         .map(({ eventId }) => eventId)
         .join(' '),
       updates: reception.updates.length,
+      ofObjects: reception.objectUpdates.length || undefined,
+      links: reception.links.length || undefined,
       ms: clock() - startedAt,
     })
     return resultOf(reception.response)
