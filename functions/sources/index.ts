@@ -1,5 +1,6 @@
 import { generic } from './generic.ts'
 import { github } from './github.ts'
+import { gitlab } from './gitlab.ts'
 import { slack } from './slack.ts'
 import type { Source, SourceOptions } from './source.ts'
 
@@ -7,6 +8,7 @@ import type { Source, SourceOptions } from './source.ts'
 export const sources: Readonly<Record<string, Source>> = {
   generic: generic as Source<SourceOptions>,
   github: github as Source<SourceOptions>,
+  gitlab: gitlab as Source<SourceOptions>,
   slack: slack as Source<SourceOptions>,
 }
 
