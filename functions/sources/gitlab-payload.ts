@@ -15,7 +15,7 @@ export const Payload = z.object({
   project: z.object({ path_with_namespace: z.string().min(1) }).nullish(),
   object_attributes: Thing.extend({
     action: Text,
-    updated_at: z.unknown(),
+    updated_at: z.unknown().optional(),
     name: Text,
     awardable_type: Text,
     note: Text,

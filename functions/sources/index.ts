@@ -1,6 +1,7 @@
 import { generic } from './generic.ts'
 import { github } from './github.ts'
 import { gitlab } from './gitlab.ts'
+import { jira } from './jira.ts'
 import { slack } from './slack.ts'
 import type { Source, SourceOptions } from './source.ts'
 
@@ -9,6 +10,7 @@ export const sources: Readonly<Record<string, Source>> = {
   generic: generic as Source<SourceOptions>,
   github: github as Source<SourceOptions>,
   gitlab: gitlab as Source<SourceOptions>,
+  jira: jira as Source<SourceOptions>,
   slack: slack as Source<SourceOptions>,
 }
 

@@ -167,6 +167,7 @@ describe('what else GitLab sends', () => {
     ['2017-12-10 16:41:28', undefined],
     ['2017-13-10 16:41:28 UTC', undefined],
     ['yesterday', undefined],
+    [undefined, undefined],
     [[5], undefined],
   ])('the time %s is %s', async (updated_at, occurredAt) => {
     expect((await send(gitlabEvent('issue', { updated_at }))).events[0]?.occurredAt).toBe(occurredAt)
