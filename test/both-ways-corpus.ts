@@ -7,6 +7,7 @@ import { credentials, type Given, schemes, signedByGithub, unsigned } from './ho
 import { at, noon, secret } from './support/factories.ts'
 import { gitlabEvent, gitlabWebhook } from './support/gitlab.ts'
 import { jiraIssue, jiraWebhook } from './support/jira.ts'
+import { linearEvent, linearWebhook } from './support/linear.ts'
 import { callback, edit, message, reaction, slackWebhook } from './support/slack.ts'
 
 /** A request, the source that it goes to, and the status that the contract gives it where that is the point. */
@@ -36,6 +37,7 @@ export const sources = {
   'github-closed': { name: 'github-closed', kind: 'github', references: 'none' },
   gitlab: { name: 'gitlab', kind: 'gitlab' },
   jira: { name: 'jira', kind: 'jira' },
+  linear: { name: 'linear', kind: 'linear' },
   slack: { name: 'slack', kind: 'slack' },
   'slack-open': { name: 'slack-open', kind: 'slack', meanings: ['reaction', 'text'] },
   'slack-closed': { name: 'slack-closed', kind: 'slack', references: 'none' },
@@ -504,6 +506,8 @@ const gitlab = [sample('a closed issue of GitLab’s', gitlabWebhook(gitlabEvent
 
 const jira = [sample('a finished issue of Jira’s', jiraWebhook(jiraIssue()), 'jira', 202)]
 
+const linear = [sample('a completed issue of Linear’s', linearWebhook(linearEvent('issue')), 'linear', 200)]
+
 /** Kinds that come later are held equal too, as far as a request can say that knows nothing of them. */
 const everyKind = Object.keys(kinds).flatMap((kind) => {
   const source = { name: kind, kind }
@@ -531,6 +535,7 @@ export const corpus: Sample[] = [
   ...github,
   ...gitlab,
   ...jira,
+  ...linear,
   ...slack,
   ...everyKind,
 ]
