@@ -41,15 +41,15 @@ type Meant = { doneStates: string[] }
 export function read(payload: Payload, options: Meant): Read {
   const { data, action } = payload
   // What is gone refers to nothing any more.
-  const read = action === 'remove' ? undefined : data
+  const current = action === 'remove' ? undefined : data
   const issueId = data.issueId ?? undefined
   switch (payload.type) {
     case 'Issue': {
-      const words = [read?.title, read?.description, ...(read?.labels ?? []).map(({ name }) => name)]
+      const words = [current?.title, current?.description, ...(current?.labels ?? []).map(({ name }) => name)]
       return { said: saidOfIssue(payload, options), object: data.id, words }
     }
     case 'Comment':
-      return { said: saidOfComment(payload), object: issueId, words: [read?.body] }
+      return { said: saidOfComment(payload), object: issueId, words: [current?.body] }
     case 'Reaction': {
       // A reaction to a comment is none to its issue.
       const object = data.commentId ?? issueId
@@ -57,7 +57,7 @@ export function read(payload: Payload, options: Meant): Read {
       return { said: saidOfReaction(payload), object, words: [data.comment?.body], ...user }
     }
     case 'Attachment':
-      return { said: saidOfAttachment(payload), object: issueId, words: [read?.title, read?.url] }
+      return { said: saidOfAttachment(payload), object: issueId, words: [current?.title, current?.url] }
     default:
       return { said: 'an event of this type says nothing for a chat message', object: undefined, words: [] }
   }
