@@ -5,6 +5,9 @@ import { sources as kinds } from '../functions/sources/index.ts'
 import type { WebhookRequest } from '../functions/sources/source.ts'
 import { credentials, type Given, schemes, signedByGithub, unsigned } from './hostile/sender.ts'
 import { at, noon, secret } from './support/factories.ts'
+import { gitlabEvent, gitlabWebhook } from './support/gitlab.ts'
+import { jiraIssue, jiraWebhook } from './support/jira.ts'
+import { linearEvent, linearWebhook } from './support/linear.ts'
 import { callback, edit, message, reaction, slackWebhook } from './support/slack.ts'
 
 /** A request, the source that it goes to, and the status that the contract gives it where that is the point. */
@@ -32,6 +35,9 @@ export const sources = {
     meanings: ['completed', 'reaction', 'text'],
   },
   'github-closed': { name: 'github-closed', kind: 'github', references: 'none' },
+  gitlab: { name: 'gitlab', kind: 'gitlab' },
+  jira: { name: 'jira', kind: 'jira' },
+  linear: { name: 'linear', kind: 'linear' },
   slack: { name: 'slack', kind: 'slack' },
   'slack-open': { name: 'slack-open', kind: 'slack', meanings: ['reaction', 'text'] },
   'slack-closed': { name: 'slack-closed', kind: 'slack', references: 'none' },
@@ -496,6 +502,12 @@ const slack = (['slack', 'slack-open', 'slack-closed'] as const).flatMap((source
   ),
 )
 
+const gitlab = [sample('a closed issue of GitLab’s', gitlabWebhook(gitlabEvent('issue')), 'gitlab', 202)]
+
+const jira = [sample('a finished issue of Jira’s', jiraWebhook(jiraIssue()), 'jira', 202)]
+
+const linear = [sample('a completed issue of Linear’s', linearWebhook(linearEvent('issue')), 'linear', 200)]
+
 /** Kinds that come later are held equal too, as far as a request can say that knows nothing of them. */
 const everyKind = Object.keys(kinds).flatMap((kind) => {
   const source = { name: kind, kind }
@@ -521,6 +533,9 @@ export const corpus: Sample[] = [
   ...cloudEvents,
   ...links,
   ...github,
+  ...gitlab,
+  ...jira,
+  ...linear,
   ...slack,
   ...everyKind,
 ]

@@ -1,5 +1,8 @@
 import { generic } from './generic.ts'
 import { github } from './github.ts'
+import { gitlab } from './gitlab.ts'
+import { jira } from './jira.ts'
+import { linear } from './linear.ts'
 import { slack } from './slack.ts'
 import type { Source, SourceOptions } from './source.ts'
 
@@ -7,6 +10,9 @@ import type { Source, SourceOptions } from './source.ts'
 export const sources: Readonly<Record<string, Source>> = {
   generic: generic as Source<SourceOptions>,
   github: github as Source<SourceOptions>,
+  gitlab: gitlab as Source<SourceOptions>,
+  jira: jira as Source<SourceOptions>,
+  linear: linear as Source<SourceOptions>,
   slack: slack as Source<SourceOptions>,
 }
 
