@@ -102,7 +102,8 @@ async function firstStep(
   try {
     const first = await tryWith(false)
     // The sender may sign with a secret that is newer than what is cached here.
-    const { context, refusal } = first.refusal?.response.status === 401 ? await tryWith(true) : first
+    const isRefused = first.refusal && [401, 403].includes(first.refusal.response.status)
+    const { context, refusal } = isRefused ? await tryWith(true) : first
     return refusal ?? { request, source, context }
   } catch {
     return unavailable('The source’s secrets can’t be read for now.')

@@ -87,6 +87,7 @@ export function authenticate(
 ): Reception | undefined {
   const kind = kindOf(settings)
   if (!kind) return answer(problem(404, 'There is no source of this kind.'))
+  const unauthenticated = (detail: string) => refused(kind.source, detail)
   if (!kind.options) return unauthenticated('The source’s options are wrong, so it refuses everything.')
   const secrets = context.secrets.filter((secret) => secret.length > 0)
   if (secrets.length === 0) return unauthenticated('The source has no secret yet, so it refuses everything.')
@@ -240,8 +241,9 @@ function kindOf(settings: SourceSettings): Kind | undefined {
   return kind
 }
 
-function unauthenticated(detail: string): Reception {
-  return answer(problem(401, detail, { headers: { 'www-authenticate': 'Signature' } }))
+/** The answer to a request that isn't proven to be from the source's system. */
+function refused({ refusal }: Source, detail: string): Reception {
+  return answer(problem(refusal ?? 401, detail, refusal ? {} : { headers: { 'www-authenticate': 'Signature' } }))
 }
 
 /** A reception that is an answer and asks for nothing. */
