@@ -180,7 +180,7 @@ export async function interpret(
   )
   const ignored = [...interpretation.ignored, ...refused]
   const reception = {
-    response: json(accepted.length > 0 ? 202 : 200, { accepted, ignored }),
+    response: json(accepted.length > 0 ? (kind.source.success ?? 202) : 200, { accepted, ignored }),
     events: asked.map(({ happening, asks }) => eventOf(happening, asks.messageIds)),
     updates: asked.flatMap(({ asks }) => asks.updates),
     objectUpdates: asked.flatMap(({ asks }) => asks.objectUpdates),

@@ -72,6 +72,8 @@ export type Meaning = z.infer<typeof Meaning>
 export type Source<Options extends SourceOptions = SourceOptions> = {
   /** The settings of a source of this kind, strict: a misspelt option must show. */
   options: z.ZodType<Options>
+  /** For a sender that counts no other status as success: answered where others get 202. */
+  success?: 200
   /** What a request that isn't proven to be the sender's gets, where a 401 would make the sender give up the webhook. */
   refusal?: 403
   /** Says who sent it, over the bytes as they came; constant time in everything secret. */
