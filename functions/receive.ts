@@ -68,8 +68,11 @@ export async function receive(
  * @returns the answer when it ends here
  */
 export function precheck(request: WebhookRequest, settings: SourceSettings, limit = bodyLimit): Reception | undefined {
-  if (!kindOf(settings)) return answer(problem(404, 'There is no source of this kind.'))
+  const kind = kindOf(settings)
+  if (!kind) return answer(problem(404, 'There is no source of this kind.'))
   if (request.method.toUpperCase() !== 'POST') {
+    const handshake = kind.source.handshake?.(request)
+    if (handshake) return answer(handshake)
     return answer(problem(405, 'Send webhooks with POST.', { headers: { allow: 'POST' } }))
   }
   if (request.body.byteLength > limit) return answer(problem(413, `The body is longer than ${limit} bytes.`))

@@ -5,7 +5,9 @@ import { sources as kinds } from '../functions/sources/index.ts'
 import type { WebhookRequest } from '../functions/sources/source.ts'
 import { credentials, type Given, schemes, signedByGithub, unsigned } from './hostile/sender.ts'
 import { at, noon, secret } from './support/factories.ts'
+import { fixture } from './support/fixture.ts'
 import { callback, edit, message, reaction, slackWebhook } from './support/slack.ts'
+import { trelloWebhook } from './support/trello.ts'
 
 /** A request, the source that it goes to, and the status that the contract gives it where that is the point. */
 export type Sample = { name: string; request: WebhookRequest; source: SourceSettings; status?: number }
@@ -35,6 +37,7 @@ export const sources = {
   slack: { name: 'slack', kind: 'slack' },
   'slack-open': { name: 'slack-open', kind: 'slack', meanings: ['reaction', 'text'] },
   'slack-closed': { name: 'slack-closed', kind: 'slack', references: 'none' },
+  trello: { name: 'trello', kind: 'trello' },
   'no-secret': { name: 'no-secret', kind: 'generic' },
   'wrong-options': { name: 'wrong-options', kind: 'generic', authentication: 'none' },
   'unknown-kind': { name: 'unknown-kind', kind: 'telegraph' },
@@ -496,6 +499,13 @@ const slack = (['slack', 'slack-open', 'slack-closed'] as const).flatMap((source
   ),
 )
 
+const trello = [
+  sample('a card that is done in Trello', trelloWebhook(fixture('trello/due-complete')), 'trello', 202),
+  sample('a card that refers to a chat message', trelloWebhook(fixture('trello/described')), 'trello', 202),
+  sample('a card that Trello signed for another URL', trelloWebhook({}, { callbackUrl: 'https://x' }), 'trello', 403),
+  sample('the HEAD before a webhook of Trello’s', { ...trelloWebhook(''), method: 'HEAD' }, 'trello', 200),
+]
+
 /** Kinds that come later are held equal too, as far as a request can say that knows nothing of them. */
 const everyKind = Object.keys(kinds).flatMap((kind) => {
   const source = { name: kind, kind }
@@ -522,6 +532,7 @@ export const corpus: Sample[] = [
   ...links,
   ...github,
   ...slack,
+  ...trello,
   ...everyKind,
 ]
 
