@@ -7,6 +7,7 @@ import { credentials, type Given, schemes, signedByGithub, unsigned } from './ho
 import { at, noon, secret } from './support/factories.ts'
 import { fixture } from './support/fixture.ts'
 import { callback, edit, message, reaction, slackWebhook } from './support/slack.ts'
+import { todoistWebhook } from './support/todoist.ts'
 import { trelloWebhook } from './support/trello.ts'
 
 /** A request, the source that it goes to, and the status that the contract gives it where that is the point. */
@@ -37,6 +38,7 @@ export const sources = {
   slack: { name: 'slack', kind: 'slack' },
   'slack-open': { name: 'slack-open', kind: 'slack', meanings: ['reaction', 'text'] },
   'slack-closed': { name: 'slack-closed', kind: 'slack', references: 'none' },
+  todoist: { name: 'todoist', kind: 'todoist' },
   trello: { name: 'trello', kind: 'trello' },
   'no-secret': { name: 'no-secret', kind: 'generic' },
   'wrong-options': { name: 'wrong-options', kind: 'generic', authentication: 'none' },
@@ -499,6 +501,11 @@ const slack = (['slack', 'slack-open', 'slack-closed'] as const).flatMap((source
   ),
 )
 
+const todoist = [
+  sample('a task that is done in Todoist', todoistWebhook(fixture('todoist/completed')), 'todoist', 200),
+  sample('a task of nobody’s', todoistWebhook(fixture('todoist/completed'), { key: 'x' }), 'todoist', 401),
+]
+
 const trello = [
   sample('a card that is done in Trello', trelloWebhook(fixture('trello/due-complete')), 'trello', 202),
   sample('a card that refers to a chat message', trelloWebhook(fixture('trello/described')), 'trello', 202),
@@ -532,6 +539,7 @@ export const corpus: Sample[] = [
   ...links,
   ...github,
   ...slack,
+  ...todoist,
   ...trello,
   ...everyKind,
 ]

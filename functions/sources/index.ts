@@ -2,6 +2,7 @@ import { generic } from './generic.ts'
 import { github } from './github.ts'
 import { slack } from './slack.ts'
 import type { Source, SourceOptions } from './source.ts'
+import { todoist } from './todoist.ts'
 import { trello } from './trello.ts'
 
 /** Every kind of source there is. */
@@ -9,6 +10,7 @@ export const sources: Readonly<Record<string, Source>> = {
   generic: generic as Source<SourceOptions>,
   github: github as Source<SourceOptions>,
   slack: slack as Source<SourceOptions>,
+  todoist: todoist as Source<SourceOptions>,
   trello: trello as Source<SourceOptions>,
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { Happening } from './source.ts'
+import { type Said, saidCompleted, saidEdited } from './said.ts'
 
 const Named = z.object({ id: z.string().nullish(), name: z.string().nullish() })
 type Named = z.infer<typeof Named>
@@ -26,17 +26,15 @@ export type Data = z.infer<typeof Data>
 /** What counts as done on this team's boards. */
 type Conventions = { dueComplete: boolean; archived: boolean; doneLists: string[]; doneItems: string[] }
 
-type Meaning = Pick<Happening, 'type' | 'change' | 'reportOnly'>
-
 /** What an action with a card means; nothing for most. */
-export function meaningsOf(type: string, data: Data, options: Conventions): Meaning[] {
+export function meaningsOf(type: string, data: Data, options: Conventions): Said[] {
   switch (type) {
     case 'updateCard':
       return [...completedBy(data, options), ...editedBy(data)]
     case 'updateCheckItemStateOnCard':
-      return isNamed(data.checkItem, options.doneItems) ? [completed(data.checkItem?.state === 'complete')] : []
+      return isNamed(data.checkItem, options.doneItems) ? [saidCompleted(data.checkItem?.state === 'complete')] : []
     case 'updateComment':
-      return [edited(data.action?.text ?? '', 'the text of a comment never edits a chat message')]
+      return [saidEdited(data.action?.text ?? '', 'the text of a comment never edits a chat message')]
     case 'addAttachmentToCard':
     case 'deleteAttachmentFromCard':
       return attached(data.attachment ?? {}, type === 'addAttachmentToCard')
@@ -46,32 +44,24 @@ export function meaningsOf(type: string, data: Data, options: Conventions): Mean
 }
 
 /** Trello tells in `old` what was before, of what changed alone. */
-function completedBy({ card, old, listBefore, listAfter }: Data, options: Conventions): Meaning[] {
+function completedBy({ card, old, listBefore, listAfter }: Data, options: Conventions): Said[] {
   const isDone = [listBefore, listAfter].map((list) => isNamed(list, options.doneLists))
   return [
     options.dueComplete && old && 'dueComplete' in old ? card.dueComplete : undefined,
     options.archived && old && 'closed' in old ? card.closed : undefined,
     isDone[0] !== isDone[1] ? isDone[1] : undefined,
-  ].flatMap((value) => (typeof value === 'boolean' ? [completed(value)] : []))
+  ].flatMap((value) => (typeof value === 'boolean' ? [saidCompleted(value)] : []))
 }
 
-function editedBy({ card, old }: Data): Meaning[] {
+function editedBy({ card, old }: Data): Said[] {
   return [
-    ...(old && 'desc' in old ? [edited(card.desc ?? '')] : []),
-    ...(old && 'name' in old ? [edited(card.name ?? '', 'the name of a card is not its text')] : []),
+    ...(old && 'desc' in old ? [saidEdited(card.desc ?? '')] : []),
+    ...(old && 'name' in old ? [saidEdited(card.name ?? '', 'the name of a card is not its text')] : []),
   ]
 }
 
-function completed(value: boolean): Meaning {
-  return { type: value ? 'task.done' : 'task.reopened', change: { kind: 'completed', value } }
-}
-
-function edited(text: string, reportOnly?: string): Meaning {
-  return { type: 'text.edited', change: { kind: 'text', text }, ...(reportOnly !== undefined && { reportOnly }) }
-}
-
 /** Trello tells a file's name and where it is, not its size or type. */
-function attached({ id, name, url }: NonNullable<Data['attachment']>, present: boolean): Meaning[] {
+function attached({ id, name, url }: NonNullable<Data['attachment']>, present: boolean): Said[] {
   const filename = name || url
   if (!filename) return []
   const attachment = { ...(id && { id }), filename, ...(url && { googledownloadlink: url }) }
