@@ -4,6 +4,7 @@ import { bodyLimit, type SourceSettings } from '../functions/receive.ts'
 import { sources as kinds } from '../functions/sources/index.ts'
 import type { WebhookRequest } from '../functions/sources/source.ts'
 import { credentials, type Given, schemes, signedByGithub, unsigned } from './hostile/sender.ts'
+import { clickupWebhook } from './support/clickup.ts'
 import { at, noon, secret } from './support/factories.ts'
 import { fixture } from './support/fixture.ts'
 import { callback, edit, message, reaction, slackWebhook } from './support/slack.ts'
@@ -38,6 +39,7 @@ export const sources = {
   slack: { name: 'slack', kind: 'slack' },
   'slack-open': { name: 'slack-open', kind: 'slack', meanings: ['reaction', 'text'] },
   'slack-closed': { name: 'slack-closed', kind: 'slack', references: 'none' },
+  clickup: { name: 'clickup', kind: 'clickup' },
   todoist: { name: 'todoist', kind: 'todoist' },
   trello: { name: 'trello', kind: 'trello' },
   'no-secret': { name: 'no-secret', kind: 'generic' },
@@ -501,6 +503,11 @@ const slack = (['slack', 'slack-open', 'slack-closed'] as const).flatMap((source
   ),
 )
 
+const clickup = [
+  sample('a task that is done in ClickUp', clickupWebhook(fixture('clickup/status')), 'clickup', 202),
+  sample('a task of another ClickUp', clickupWebhook(fixture('clickup/status'), { key: 'x' }), 'clickup', 403),
+]
+
 const todoist = [
   sample('a task that is done in Todoist', todoistWebhook(fixture('todoist/completed')), 'todoist', 200),
   sample('a task of nobody’s', todoistWebhook(fixture('todoist/completed'), { key: 'x' }), 'todoist', 401),
@@ -539,6 +546,7 @@ export const corpus: Sample[] = [
   ...links,
   ...github,
   ...slack,
+  ...clickup,
   ...todoist,
   ...trello,
   ...everyKind,

@@ -1,3 +1,4 @@
+import { clickup } from './clickup.ts'
 import { generic } from './generic.ts'
 import { github } from './github.ts'
 import { slack } from './slack.ts'
@@ -7,6 +8,7 @@ import { trello } from './trello.ts'
 
 /** Every kind of source there is. */
 export const sources: Readonly<Record<string, Source>> = {
+  clickup: clickup as Source<SourceOptions>,
   generic: generic as Source<SourceOptions>,
   github: github as Source<SourceOptions>,
   slack: slack as Source<SourceOptions>,

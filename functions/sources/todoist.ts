@@ -138,8 +138,8 @@ function toldOfComment({ event_name, event_data }: Payload): Told | undefined {
 
 /** An edit, where it is known what was there before. */
 function edited(before: string | null | undefined, now: string | null | undefined, reportOnly?: string): Said[] {
-  if (before === undefined || before === (now ?? '')) return []
-  return [saidEdited(now ?? '', reportOnly)]
+  if (before === undefined || typeof now !== 'string' || before === now) return []
+  return [saidEdited(now, reportOnly)]
 }
 
 /** The delivery's id, which a repeated delivery repeats; for a sender without one, what it sent. */

@@ -55,8 +55,8 @@ function completedBy({ card, old, listBefore, listAfter }: Data, options: Conven
 
 function editedBy({ card, old }: Data): Said[] {
   return [
-    ...(old && 'desc' in old ? [saidEdited(card.desc ?? '')] : []),
-    ...(old && 'name' in old ? [saidEdited(card.name ?? '', 'the name of a card is not its text')] : []),
+    ...(old && 'desc' in old && typeof card.desc === 'string' ? [saidEdited(card.desc)] : []),
+    ...(old && 'name' in old && card.name ? [saidEdited(card.name, 'the name of a card is not its text')] : []),
   ]
 }
 
