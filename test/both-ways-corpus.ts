@@ -7,6 +7,7 @@ import { credentials, type Given, schemes, signedByGithub, unsigned } from './ho
 import { clickupWebhook } from './support/clickup.ts'
 import { at, noon, secret } from './support/factories.ts'
 import { fixture } from './support/fixture.ts'
+import { mondayWebhook } from './support/monday.ts'
 import { callback, edit, message, reaction, slackWebhook } from './support/slack.ts'
 import { todoistWebhook } from './support/todoist.ts'
 import { trelloWebhook } from './support/trello.ts'
@@ -40,6 +41,7 @@ export const sources = {
   'slack-open': { name: 'slack-open', kind: 'slack', meanings: ['reaction', 'text'] },
   'slack-closed': { name: 'slack-closed', kind: 'slack', references: 'none' },
   clickup: { name: 'clickup', kind: 'clickup' },
+  monday: { name: 'monday', kind: 'monday' },
   todoist: { name: 'todoist', kind: 'todoist' },
   trello: { name: 'trello', kind: 'trello' },
   'no-secret': { name: 'no-secret', kind: 'generic' },
@@ -508,6 +510,12 @@ const clickup = [
   sample('a task of another ClickUp', clickupWebhook(fixture('clickup/status'), { key: 'x' }), 'clickup', 403),
 ]
 
+const monday = [
+  sample('an item that is done in monday.com', mondayWebhook(fixture('monday/status')), 'monday', 202),
+  sample('an item of a stale token', mondayWebhook(fixture('monday/status'), { exp: noon / 1000 }), 'monday', 401),
+  sample('monday.com’s handshake', { ...mondayWebhook({ challenge: 'x' }), headers: {} }, 'monday', 200),
+]
+
 const todoist = [
   sample('a task that is done in Todoist', todoistWebhook(fixture('todoist/completed')), 'todoist', 200),
   sample('a task of nobody’s', todoistWebhook(fixture('todoist/completed'), { key: 'x' }), 'todoist', 401),
@@ -547,6 +555,7 @@ export const corpus: Sample[] = [
   ...github,
   ...slack,
   ...clickup,
+  ...monday,
   ...todoist,
   ...trello,
   ...everyKind,

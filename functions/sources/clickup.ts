@@ -46,8 +46,8 @@ const Item = z.object({
   date: z.union([z.string(), z.number()]).nullish(),
   field: z.string(),
   user: z.object({ id: z.union([z.string(), z.number()]), username: z.string().nullish() }).nullish(),
-  before: z.unknown(),
-  after: z.unknown(),
+  before: z.unknown().optional(),
+  after: z.unknown().optional(),
   comment: z.object({ text_content: z.string().nullish() }).nullish(),
 })
 type Item = z.infer<typeof Item>

@@ -1,6 +1,7 @@
 import { clickup } from './clickup.ts'
 import { generic } from './generic.ts'
 import { github } from './github.ts'
+import { monday } from './monday.ts'
 import { slack } from './slack.ts'
 import type { Source, SourceOptions } from './source.ts'
 import { todoist } from './todoist.ts'
@@ -11,6 +12,7 @@ export const sources: Readonly<Record<string, Source>> = {
   clickup: clickup as Source<SourceOptions>,
   generic: generic as Source<SourceOptions>,
   github: github as Source<SourceOptions>,
+  monday: monday as Source<SourceOptions>,
   slack: slack as Source<SourceOptions>,
   todoist: todoist as Source<SourceOptions>,
   trello: trello as Source<SourceOptions>,

@@ -14,7 +14,13 @@ export function verifyHmac(
   body: Uint8Array,
   signature: string,
   secrets: readonly string[],
-  { algorithm = 'sha256', encoding = 'hex' as 'hex' | 'base64', prefix = 'sha256=', before = '', after = '' } = {},
+  {
+    algorithm = 'sha256',
+    encoding = 'hex' as 'hex' | 'base64' | 'base64url',
+    prefix = 'sha256=',
+    before = '',
+    after = '',
+  } = {},
 ): boolean {
   const written = signature.startsWith(prefix) ? signature.slice(prefix.length) : ''
   const digest = encoding === 'hex' ? written.toLowerCase() : written

@@ -63,7 +63,7 @@ const Payload = z.object({
   user_id: Id.nullish(),
   initiator: z.object({ id: Id }).nullish(),
   triggered_at: z.string().nullish(),
-  event_data: z.unknown(),
+  event_data: z.unknown().optional(),
   event_data_extra: z.object({ old_item: Words.nullish(), update_intent: z.string().nullish() }).nullish(),
 })
 type Payload = z.infer<typeof Payload>

@@ -55,6 +55,8 @@ describe('a task in ClickUp', () => {
     const both = { ...status, history_items: [...status.history_items, ...fixture('clickup/content').history_items] }
     const { events, links } = await send(both)
     expect(events.map(({ type }) => type)).toEqual(['task.done', 'text.edited'])
+    const { before: _, ...left } = fixture('clickup/tag').history_items[0]
+    expect((await send({ ...fixture('clickup/tag'), history_items: [left] })).links).toHaveLength(1)
     expect(new Set(events.map(({ eventId }) => eventId)).size).toBe(2)
     expect(links).toMatchObject([{ object, messageId: '42' }])
   })
