@@ -25,6 +25,8 @@ export type IngestDependencies = {
   queue: Pick<Queue, 'send'>
   clock: Clock
   log: Log
+  /** How the outside calls the bridge, for senders that sign the URL; without it, what the Host header says. */
+  publicUrl?: string | undefined
   /** Bytes a body may have. */
   limit?: number
 }
@@ -83,7 +85,7 @@ export function createIngest(
 
 async function firstStep(
   event: APIGatewayProxyEventV2,
-  { sources, secrets, clock, limit = bodyLimit }: IngestDependencies,
+  { sources, secrets, clock, publicUrl, limit = bodyLimit }: IngestDependencies,
 ): Promise<Reception | Authenticated> {
   const { method } = event.requestContext.http
   if (event.rawPath === '/health' && (method === 'GET' || method === 'HEAD')) return answer(json(200, { status: 'ok' }))
@@ -96,7 +98,7 @@ async function firstStep(
     body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
   }
   const tryWith = async (fresh: boolean) => {
-    const context = { secrets: await secrets.of(source.name, { fresh }), now: new Date(clock()) }
+    const context = { secrets: await secrets.of(source.name, { fresh }), now: new Date(clock()), publicUrl }
     return { context, refusal: authenticate(request, source, context) }
   }
   const unfit = precheck(request, source, limit)
@@ -104,7 +106,8 @@ async function firstStep(
   try {
     const first = await tryWith(false)
     // The sender may sign with a secret that is newer than what is cached here.
-    const { context, refusal } = first.refusal?.response.status === 401 ? await tryWith(true) : first
+    const isRefused = first.refusal && [401, 403].includes(first.refusal.response.status)
+    const { context, refusal } = isRefused ? await tryWith(true) : first
     return refusal ?? { request, source, context }
   } catch {
     return unavailable('The source’s secrets can’t be read for now.')

@@ -5,6 +5,7 @@ import type { FieldError, Response } from './sources/source.ts'
 const titles = {
   400: 'Bad Request',
   401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
   408: 'Request Timeout',

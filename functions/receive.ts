@@ -68,8 +68,11 @@ export async function receive(
  * @returns the answer when it ends here
  */
 export function precheck(request: WebhookRequest, settings: SourceSettings, limit = bodyLimit): Reception | undefined {
-  if (!kindOf(settings)) return answer(problem(404, 'There is no source of this kind.'))
+  const kind = kindOf(settings)
+  if (!kind) return answer(problem(404, 'There is no source of this kind.'))
   if (request.method.toUpperCase() !== 'POST') {
+    const handshake = kind.source.handshake?.(request)
+    if (handshake) return answer(handshake)
     return answer(problem(405, 'Send webhooks with POST.', { headers: { allow: 'POST' } }))
   }
   if (request.body.byteLength > limit) return answer(problem(413, `The body is longer than ${limit} bytes.`))
@@ -87,6 +90,7 @@ export function authenticate(
 ): Reception | undefined {
   const kind = kindOf(settings)
   if (!kind) return answer(problem(404, 'There is no source of this kind.'))
+  const unauthenticated = (detail: string) => refused(kind.source, detail)
   if (!kind.options) return unauthenticated('The source’s options are wrong, so it refuses everything.')
   const secrets = context.secrets.filter((secret) => secret.length > 0)
   if (secrets.length === 0) return unauthenticated('The source has no secret yet, so it refuses everything.')
@@ -240,8 +244,9 @@ function kindOf(settings: SourceSettings): Kind | undefined {
   return kind
 }
 
-function unauthenticated(detail: string): Reception {
-  return answer(problem(401, detail, { headers: { 'www-authenticate': 'Signature' } }))
+/** The answer to a request that isn't proven to be from the source's system. */
+function refused({ refusal }: Source, detail: string): Reception {
+  return answer(problem(refusal ?? 401, detail, refusal ? {} : { headers: { 'www-authenticate': 'Signature' } }))
 }
 
 /** A reception that is an answer and asks for nothing. */

@@ -56,7 +56,7 @@ export async function startBridge(settings: Settings, writeLog: Log, open = open
     const erp = erpOf(settings, simulated?.url ?? '')
     const delivery = await startDelivery(data, { settings, erp, clock, log })
     stops.push(delivery.stop)
-    const ingest = createIngest({ sources, secrets, queue: data.queue, clock, log })
+    const ingest = createIngest({ sources, secrets, queue: data.queue, clock, log, publicUrl: settings.PUBLIC_URL })
     const door = await openFrontDoor({ ingest, host: HOST, port: PORT, limit: bodyLimit })
     stops.push(door.stop)
     return { url: door.url, secrets, ...(simulated && { simulatedErp: { url: simulated.url, token } }), stop }

@@ -4,11 +4,16 @@ import { bodyLimit, type SourceSettings } from '../functions/receive.ts'
 import { sources as kinds } from '../functions/sources/index.ts'
 import type { WebhookRequest } from '../functions/sources/source.ts'
 import { credentials, type Given, schemes, signedByGithub, unsigned } from './hostile/sender.ts'
+import { clickupWebhook } from './support/clickup.ts'
 import { at, noon, secret } from './support/factories.ts'
+import { fixture } from './support/fixture.ts'
 import { gitlabEvent, gitlabWebhook } from './support/gitlab.ts'
 import { jiraIssue, jiraWebhook } from './support/jira.ts'
 import { linearEvent, linearWebhook } from './support/linear.ts'
+import { mondayWebhook } from './support/monday.ts'
 import { callback, edit, message, reaction, slackWebhook } from './support/slack.ts'
+import { todoistWebhook } from './support/todoist.ts'
+import { trelloWebhook } from './support/trello.ts'
 
 /** A request, the source that it goes to, and the status that the contract gives it where that is the point. */
 export type Sample = { name: string; request: WebhookRequest; source: SourceSettings; status?: number }
@@ -41,6 +46,10 @@ export const sources = {
   slack: { name: 'slack', kind: 'slack' },
   'slack-open': { name: 'slack-open', kind: 'slack', meanings: ['reaction', 'text'] },
   'slack-closed': { name: 'slack-closed', kind: 'slack', references: 'none' },
+  clickup: { name: 'clickup', kind: 'clickup' },
+  monday: { name: 'monday', kind: 'monday' },
+  todoist: { name: 'todoist', kind: 'todoist' },
+  trello: { name: 'trello', kind: 'trello' },
   'no-secret': { name: 'no-secret', kind: 'generic' },
   'wrong-options': { name: 'wrong-options', kind: 'generic', authentication: 'none' },
   'unknown-kind': { name: 'unknown-kind', kind: 'telegraph' },
@@ -507,6 +516,28 @@ const gitlab = [sample('a closed issue of GitLab’s', gitlabWebhook(gitlabEvent
 const jira = [sample('a finished issue of Jira’s', jiraWebhook(jiraIssue()), 'jira', 202)]
 
 const linear = [sample('a completed issue of Linear’s', linearWebhook(linearEvent('issue')), 'linear', 200)]
+const clickup = [
+  sample('a task that is done in ClickUp', clickupWebhook(fixture('clickup/status')), 'clickup', 202),
+  sample('a task of another ClickUp', clickupWebhook(fixture('clickup/status'), { key: 'x' }), 'clickup', 403),
+]
+
+const monday = [
+  sample('an item that is done in monday.com', mondayWebhook(fixture('monday/status')), 'monday', 202),
+  sample('an item of a stale token', mondayWebhook(fixture('monday/status'), { exp: noon / 1000 }), 'monday', 401),
+  sample('monday.com’s handshake', { ...mondayWebhook({ challenge: 'x' }), headers: {} }, 'monday', 200),
+]
+
+const todoist = [
+  sample('a task that is done in Todoist', todoistWebhook(fixture('todoist/completed')), 'todoist', 200),
+  sample('a task of nobody’s', todoistWebhook(fixture('todoist/completed'), { key: 'x' }), 'todoist', 401),
+]
+
+const trello = [
+  sample('a card that is done in Trello', trelloWebhook(fixture('trello/due-complete')), 'trello', 202),
+  sample('a card that refers to a chat message', trelloWebhook(fixture('trello/described')), 'trello', 202),
+  sample('a card that Trello signed for another URL', trelloWebhook({}, { callbackUrl: 'https://x' }), 'trello', 403),
+  sample('the HEAD before a webhook of Trello’s', { ...trelloWebhook(''), method: 'HEAD' }, 'trello', 200),
+]
 
 /** Kinds that come later are held equal too, as far as a request can say that knows nothing of them. */
 const everyKind = Object.keys(kinds).flatMap((kind) => {
@@ -537,6 +568,10 @@ export const corpus: Sample[] = [
   ...jira,
   ...linear,
   ...slack,
+  ...clickup,
+  ...monday,
+  ...todoist,
+  ...trello,
   ...everyKind,
 ]
 

@@ -123,7 +123,7 @@ describe('the corpus', () => {
       expect({ name, status: response.status }).toEqual({ name, status: status ?? response.status })
       statuses.add(response.status)
     }
-    expect([...statuses].sort()).toEqual([200, 202, 400, 401, 404, 405, 413, 415, 422])
+    expect([...statuses].sort()).toEqual([200, 202, 400, 401, 403, 404, 405, 413, 415, 422])
   })
 
   it('says every type of event, and asks for every kind of change', async () => {

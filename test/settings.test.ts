@@ -2,13 +2,14 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readSettings, settingNames } from '../functions/settings.ts'
+import { sources as kinds } from '../functions/sources/index.ts'
 import { run } from './support/bridge-process.ts'
 import { temporaryFolder } from './support/folder.ts'
 
 describe('settings of one machine', () => {
   it('need nothing: there is a source of each kind, and an ERP to try', () => {
     const { sources, ...settings } = readSettings({}, 'one machine')
-    expect([...sources.keys()]).toEqual(['generic', 'github', 'gitlab', 'jira', 'linear', 'slack'])
+    expect([...sources.keys()]).toEqual(Object.keys(kinds))
     expect(settings).toMatchObject({
       PORT: 8787,
       HOST: '127.0.0.1',

@@ -6,18 +6,26 @@ const toleranceSeconds = 300
 /**
  * Verifies a plain HMAC over the raw body, as GitHub and many others send it. The secret's UTF-8 bytes are the key.
  * @param signature the header's value, such as `sha256=<hex>`
- * @param options.prefix what stands before the hex digits
+ * @param options.prefix what stands before the digest
  * @param options.before what is signed before the body
+ * @param options.after what is signed after it
  */
 export function verifyHmac(
   body: Uint8Array,
   signature: string,
   secrets: readonly string[],
-  { algorithm = 'sha256', prefix = 'sha256=', before = '' } = {},
+  {
+    algorithm = 'sha256',
+    encoding = 'hex' as 'hex' | 'base64' | 'base64url',
+    prefix = 'sha256=',
+    before = '',
+    after = '',
+  } = {},
 ): boolean {
-  const hex = signature.startsWith(prefix) ? signature.slice(prefix.length).toLowerCase() : ''
+  const written = signature.startsWith(prefix) ? signature.slice(prefix.length) : ''
+  const digest = encoding === 'hex' ? written.toLowerCase() : written
   return usable(secrets).some((secret) =>
-    equal(createHmac(algorithm, secret).update(before).update(body).digest('hex'), hex),
+    equal(createHmac(algorithm, secret).update(before).update(body).update(after).digest(encoding), digest),
   )
 }
 

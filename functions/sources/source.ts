@@ -9,8 +9,8 @@ export type WebhookRequest = {
   body: Uint8Array
 }
 
-/** What a source is verified with: every secret that may be valid now, and the time. */
-export type ReceiveContext = { secrets: string[]; now: Date }
+/** What a source is verified with: every secret that may be valid now, the time, and how the outside calls the bridge. */
+export type ReceiveContext = { secrets: string[]; now: Date; publicUrl?: string | undefined }
 
 /** What the URL says after `/webhooks/{source}/`: a chat message, or something that can't be one. */
 export type PathMessage = { id: string } | { invalid: true }
@@ -74,6 +74,10 @@ export type Source<Options extends SourceOptions = SourceOptions> = {
   options: z.ZodType<Options>
   /** For a sender that counts no other status as success: answered where others get 202. */
   success?: 200
+  /** What a request that isn't proven to be the sender's gets, where a 401 would make the sender give up the webhook. */
+  refusal?: 403
+  /** Answers a request of another method than POST, by which a sender asks whether anybody is there. It proves nothing. */
+  handshake?(request: WebhookRequest): Response | undefined
   /** Says who sent it, over the bytes as they came; constant time in everything secret. */
   authenticate(request: WebhookRequest, options: Options, context: ReceiveContext): Verdict
   /** Loads what `interpret` needs and other kinds don't, such as a table; awaited before the first one. */
