@@ -35,6 +35,7 @@ export const sources = {
   slack: { name: 'slack', kind: 'slack' },
   'slack-open': { name: 'slack-open', kind: 'slack', meanings: ['reaction', 'text'] },
   'slack-closed': { name: 'slack-closed', kind: 'slack', references: 'none' },
+  'standard-webhooks': { name: 'standard-webhooks', kind: 'standard-webhooks' },
   'no-secret': { name: 'no-secret', kind: 'generic' },
   'wrong-options': { name: 'wrong-options', kind: 'generic', authentication: 'none' },
   'unknown-kind': { name: 'unknown-kind', kind: 'telegraph' },
@@ -496,6 +497,17 @@ const slack = (['slack', 'slack-open', 'slack-closed'] as const).flatMap((source
   ),
 )
 
+const standardWebhooks = Object.entries({
+  done: { type: 'task.done', timestamp: at(-5), data: { messageId: 42 } },
+  text: { type: 'text.edited', messageId: 42, text },
+  party: { type: 'party', data: {} },
+}).map(([name, payload]) => {
+  const body = JSON.stringify(payload)
+  const headers = credentials('standard-webhooks', Buffer.from(body))
+  const status = name === 'done' ? 202 : 200
+  return sample(`Standard Webhooks: ${name}`, unsigned(body, { headers }), 'standard-webhooks', status)
+})
+
 /** Kinds that come later are held equal too, as far as a request can say that knows nothing of them. */
 const everyKind = Object.keys(kinds).flatMap((kind) => {
   const source = { name: kind, kind }
@@ -522,6 +534,7 @@ export const corpus: Sample[] = [
   ...links,
   ...github,
   ...slack,
+  ...standardWebhooks,
   ...everyKind,
 ]
 

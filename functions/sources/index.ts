@@ -2,12 +2,14 @@ import { generic } from './generic.ts'
 import { github } from './github.ts'
 import { slack } from './slack.ts'
 import type { Source, SourceOptions } from './source.ts'
+import { standardWebhooks } from './standard-webhooks.ts'
 
 /** Every kind of source there is. */
 export const sources: Readonly<Record<string, Source>> = {
   generic: generic as Source<SourceOptions>,
   github: github as Source<SourceOptions>,
   slack: slack as Source<SourceOptions>,
+  'standard-webhooks': standardWebhooks as Source<SourceOptions>,
 }
 
 /** The kind's implementation, or undefined for a kind that there isn't. */

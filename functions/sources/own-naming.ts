@@ -23,7 +23,7 @@ function ownerOf(source: string | undefined, { name, linksFor }: Options): Pick<
 }
 
 /** Whether URL and event name different chat messages. */
-function contradiction(
+export function contradiction(
   { messageId }: Pick<OwnEvent, 'messageId'>,
   path: PathMessage | undefined,
   at: (string | number)[],
