@@ -35,6 +35,7 @@ export const sources = {
   slack: { name: 'slack', kind: 'slack' },
   'slack-open': { name: 'slack-open', kind: 'slack', meanings: ['reaction', 'text'] },
   'slack-closed': { name: 'slack-closed', kind: 'slack', references: 'none' },
+  cloudevents: { name: 'cloudevents', kind: 'cloudevents' },
   'standard-webhooks': { name: 'standard-webhooks', kind: 'standard-webhooks' },
   'no-secret': { name: 'no-secret', kind: 'generic' },
   'wrong-options': { name: 'wrong-options', kind: 'generic', authentication: 'none' },
@@ -508,6 +509,26 @@ const standardWebhooks = Object.entries({
   return sample(`Standard Webhooks: ${name}`, unsigned(body, { headers }), 'standard-webhooks', status)
 })
 
+const envelope = { specversion: '1.0', id: 'e', source: '/shop', type: 'task.done', subject: '42', time: at(-5) }
+const inHeaders = Object.fromEntries(Object.entries(envelope).map(([name, value]) => [`ce-${name}`, value]))
+const ofCloudEvents = [
+  sample('a CloudEvent', said(envelope), 'cloudevents', 202),
+  sample('a batch of CloudEvents', said([envelope, { ...envelope, type: 'party' }]), 'cloudevents', 202),
+  sample(
+    'a CloudEvent in headers alone',
+    said('', { headers: { ...inHeaders, 'content-type': undefined } }),
+    'cloudevents',
+    202,
+  ),
+  sample('a CloudEvent of nothing', said({ ...envelope, id: '' }), 'cloudevents', 422),
+  sample(
+    'a CloudEvent with its token in the query',
+    unsigned(JSON.stringify(envelope), { url: `/webhooks/cloudevents?access_token=${secret}` }),
+    'cloudevents',
+    202,
+  ),
+]
+
 /** Kinds that come later are held equal too, as far as a request can say that knows nothing of them. */
 const everyKind = Object.keys(kinds).flatMap((kind) => {
   const source = { name: kind, kind }
@@ -535,6 +556,7 @@ export const corpus: Sample[] = [
   ...github,
   ...slack,
   ...standardWebhooks,
+  ...ofCloudEvents,
   ...everyKind,
 ]
 

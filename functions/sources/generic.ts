@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type * as z from 'zod'
 import { bounds } from '../core/update.ts'
-import { unwrapCloudEvent } from './cloudevents.ts'
+import { unwrapCloudEvent } from './cloud-event.ts'
 import { authenticateOwn, authenticationOptions, checkAuthentication } from './own-authentication.ts'
 import { readOwnEvent } from './own-event.ts'
 import { happeningOf, namingFailures, namingOptions } from './own-naming.ts'

@@ -1,3 +1,4 @@
+import { cloudevents } from './cloudevents.ts'
 import { generic } from './generic.ts'
 import { github } from './github.ts'
 import { slack } from './slack.ts'
@@ -6,6 +7,7 @@ import { standardWebhooks } from './standard-webhooks.ts'
 
 /** Every kind of source there is. */
 export const sources: Readonly<Record<string, Source>> = {
+  cloudevents: cloudevents as Source<SourceOptions>,
   generic: generic as Source<SourceOptions>,
   github: github as Source<SourceOptions>,
   slack: slack as Source<SourceOptions>,
