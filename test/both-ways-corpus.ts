@@ -5,6 +5,7 @@ import { sources as kinds } from '../functions/sources/index.ts'
 import type { WebhookRequest } from '../functions/sources/source.ts'
 import { credentials, type Given, schemes, signedByGithub, unsigned } from './hostile/sender.ts'
 import { at, noon, secret } from './support/factories.ts'
+import { teamsWebhook } from './support/msteams.ts'
 import { callback, edit, message, reaction, slackWebhook } from './support/slack.ts'
 
 /** A request, the source that it goes to, and the status that the contract gives it where that is the point. */
@@ -36,6 +37,7 @@ export const sources = {
   'slack-open': { name: 'slack-open', kind: 'slack', meanings: ['reaction', 'text'] },
   'slack-closed': { name: 'slack-closed', kind: 'slack', references: 'none' },
   cloudevents: { name: 'cloudevents', kind: 'cloudevents' },
+  msteams: { name: 'msteams', kind: 'msteams', commands: { done: 'task.done' } },
   'standard-webhooks': { name: 'standard-webhooks', kind: 'standard-webhooks' },
   'no-secret': { name: 'no-secret', kind: 'generic' },
   'wrong-options': { name: 'wrong-options', kind: 'generic', authentication: 'none' },
@@ -529,6 +531,15 @@ const ofCloudEvents = [
   ),
 ]
 
+const teams = ['done', 'chatroom_message/42', 'hello'].map((words) =>
+  sample(
+    `“${words}” to Teams`,
+    teamsWebhook({ type: 'message', id: '1', text: `<at>Bridge</at> ${words}`, conversation: { id: '19:a@thread' } }),
+    'msteams',
+    200,
+  ),
+)
+
 /** Kinds that come later are held equal too, as far as a request can say that knows nothing of them. */
 const everyKind = Object.keys(kinds).flatMap((kind) => {
   const source = { name: kind, kind }
@@ -557,6 +568,7 @@ export const corpus: Sample[] = [
   ...slack,
   ...standardWebhooks,
   ...ofCloudEvents,
+  ...teams,
   ...everyKind,
 ]
 

@@ -59,6 +59,11 @@ export function checkDeclaredHmac(scheme: DeclaredHmac, context: z.RefinementCtx
   }
 }
 
+/** A scheme that a kind of source has in its code. */
+export function declaredHmac(scheme: z.input<typeof DeclaredHmac>): DeclaredHmac {
+  return DeclaredHmac.superRefine(checkDeclaredHmac).parse(scheme)
+}
+
 /**
  * Verifies a request by a declared scheme.
  * @returns why it fails, or undefined when it holds

@@ -1,6 +1,7 @@
 import { cloudevents } from './cloudevents.ts'
 import { generic } from './generic.ts'
 import { github } from './github.ts'
+import { msteams } from './msteams.ts'
 import { slack } from './slack.ts'
 import type { Source, SourceOptions } from './source.ts'
 import { standardWebhooks } from './standard-webhooks.ts'
@@ -10,6 +11,7 @@ export const sources: Readonly<Record<string, Source>> = {
   cloudevents: cloudevents as Source<SourceOptions>,
   generic: generic as Source<SourceOptions>,
   github: github as Source<SourceOptions>,
+  msteams: msteams as Source<SourceOptions>,
   slack: slack as Source<SourceOptions>,
   'standard-webhooks': standardWebhooks as Source<SourceOptions>,
 }
