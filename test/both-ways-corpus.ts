@@ -7,6 +7,7 @@ import { credentials, type Given, schemes, signedByGithub, unsigned } from './ho
 import { at, noon, secret } from './support/factories.ts'
 import { teamsWebhook } from './support/msteams.ts'
 import { callback, edit, message, reaction, slackWebhook } from './support/slack.ts'
+import { applicationWebhook } from './support/vereinsantrag.ts'
 
 /** A request, the source that it goes to, and the status that the contract gives it where that is the point. */
 export type Sample = { name: string; request: WebhookRequest; source: SourceSettings; status?: number }
@@ -39,6 +40,7 @@ export const sources = {
   cloudevents: { name: 'cloudevents', kind: 'cloudevents' },
   msteams: { name: 'msteams', kind: 'msteams', commands: { done: 'task.done' } },
   'standard-webhooks': { name: 'standard-webhooks', kind: 'standard-webhooks' },
+  vereinsantrag: { name: 'vereinsantrag', kind: 'vereinsantrag', events: { ApplicationAccepted: 'task.done' } },
   'no-secret': { name: 'no-secret', kind: 'generic' },
   'wrong-options': { name: 'wrong-options', kind: 'generic', authentication: 'none' },
   'unknown-kind': { name: 'unknown-kind', kind: 'telegraph' },
@@ -540,6 +542,15 @@ const teams = ['done', 'chatroom_message/42', 'hello'].map((words) =>
   ),
 )
 
+const applications = (['ApplicationAccepted', 'ApplicationRejected'] as const).map((event) =>
+  sample(
+    `${event} of Vereinsantrag`,
+    applicationWebhook({ event, url: '/webhooks/vereinsantrag/42' }),
+    'vereinsantrag',
+    event === 'ApplicationAccepted' ? 202 : 200,
+  ),
+)
+
 /** Kinds that come later are held equal too, as far as a request can say that knows nothing of them. */
 const everyKind = Object.keys(kinds).flatMap((kind) => {
   const source = { name: kind, kind }
@@ -569,6 +580,7 @@ export const corpus: Sample[] = [
   ...standardWebhooks,
   ...ofCloudEvents,
   ...teams,
+  ...applications,
   ...everyKind,
 ]
 

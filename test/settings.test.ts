@@ -8,7 +8,15 @@ import { temporaryFolder } from './support/folder.ts'
 describe('settings of one machine', () => {
   it('need nothing: there is a source of each kind, and an ERP to try', () => {
     const { sources, ...settings } = readSettings({}, 'one machine')
-    expect([...sources.keys()]).toEqual(['cloudevents', 'generic', 'github', 'msteams', 'slack', 'standard-webhooks'])
+    expect([...sources.keys()]).toEqual([
+      'cloudevents',
+      'generic',
+      'github',
+      'msteams',
+      'slack',
+      'standard-webhooks',
+      'vereinsantrag',
+    ])
     expect(settings).toMatchObject({
       PORT: 8787,
       HOST: '127.0.0.1',

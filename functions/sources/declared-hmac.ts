@@ -55,7 +55,8 @@ export function checkDeclaredHmac(scheme: DeclaredHmac, context: z.RefinementCtx
     wrong('timestampHeader', 'expected {timestamp} in signedText: one that is not signed proves nothing')
   }
   for (const option of ['timestampPrefix', 'timestampUnit', 'tolerance'] as const) {
-    if (scheme[option] !== undefined && !timestampHeader) wrong(option, 'expected timestampHeader with it')
+    if (scheme[option] !== undefined && !timestampHeader)
+      wrong(option, 'expected a timestamp with it: timestampHeader, and {timestamp} in signedText')
   }
 }
 

@@ -5,6 +5,7 @@ import { msteams } from './msteams.ts'
 import { slack } from './slack.ts'
 import type { Source, SourceOptions } from './source.ts'
 import { standardWebhooks } from './standard-webhooks.ts'
+import { vereinsantrag } from './vereinsantrag.ts'
 
 /** Every kind of source there is. */
 export const sources: Readonly<Record<string, Source>> = {
@@ -14,6 +15,7 @@ export const sources: Readonly<Record<string, Source>> = {
   msteams: msteams as Source<SourceOptions>,
   slack: slack as Source<SourceOptions>,
   'standard-webhooks': standardWebhooks as Source<SourceOptions>,
+  vereinsantrag: vereinsantrag as Source<SourceOptions>,
 }
 
 /** The kind's implementation, or undefined for a kind that there isn't. */

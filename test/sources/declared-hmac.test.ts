@@ -222,8 +222,11 @@ describe('the options of a declared scheme', () => {
       { timestampHeader: 'x-time' },
       'timestampHeader: expected {timestamp} in signedText: one that is not signed proves nothing',
     ],
-    [{ tolerance: 60 }, 'tolerance: expected timestampHeader with it'],
-    [{ timestampUnit: 'seconds' }, 'timestampUnit: expected timestampHeader with it'],
+    [{ tolerance: 60 }, 'tolerance: expected a timestamp with it: timestampHeader, and {timestamp} in signedText'],
+    [
+      { timestampUnit: 'seconds' },
+      'timestampUnit: expected a timestamp with it: timestampHeader, and {timestamp} in signedText',
+    ],
     [
       { signatureHeader: 'Authorization' },
       'signatureHeader: expected authentication hmac with it: authorization may carry another proof',
