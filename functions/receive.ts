@@ -182,8 +182,11 @@ export async function interpret(
     asks.reasons.map((reason) => ({ eventId, reason })),
   )
   const ignored = [...interpretation.ignored, ...refused]
+  const outcome = { accepted: accepted.length, reasons: ignored.map(({ reason }) => reason) }
   const reception = {
-    response: json(accepted.length > 0 ? (kind.source.success ?? 202) : 200, { accepted, ignored }),
+    response:
+      interpretation.answer?.(outcome) ??
+      json(accepted.length > 0 ? (kind.source.success ?? 202) : 200, { accepted, ignored }),
     events: asked.map(({ happening, asks }) => eventOf(happening, asks.messageIds)),
     updates: asked.flatMap(({ asks }) => asks.updates),
     objectUpdates: asked.flatMap(({ asks }) => asks.objectUpdates),

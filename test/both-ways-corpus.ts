@@ -11,9 +11,11 @@ import { gitlabEvent, gitlabWebhook } from './support/gitlab.ts'
 import { jiraIssue, jiraWebhook } from './support/jira.ts'
 import { linearEvent, linearWebhook } from './support/linear.ts'
 import { mondayWebhook } from './support/monday.ts'
+import { teamsWebhook } from './support/msteams.ts'
 import { callback, edit, message, reaction, slackWebhook } from './support/slack.ts'
 import { todoistWebhook } from './support/todoist.ts'
 import { trelloWebhook } from './support/trello.ts'
+import { applicationWebhook } from './support/vereinsantrag.ts'
 
 /** A request, the source that it goes to, and the status that the contract gives it where that is the point. */
 export type Sample = { name: string; request: WebhookRequest; source: SourceSettings; status?: number }
@@ -50,6 +52,10 @@ export const sources = {
   monday: { name: 'monday', kind: 'monday' },
   todoist: { name: 'todoist', kind: 'todoist' },
   trello: { name: 'trello', kind: 'trello' },
+  cloudevents: { name: 'cloudevents', kind: 'cloudevents' },
+  msteams: { name: 'msteams', kind: 'msteams', commands: { done: 'task.done' } },
+  'standard-webhooks': { name: 'standard-webhooks', kind: 'standard-webhooks' },
+  vereinsantrag: { name: 'vereinsantrag', kind: 'vereinsantrag', events: { ApplicationAccepted: 'task.done' } },
   'no-secret': { name: 'no-secret', kind: 'generic' },
   'wrong-options': { name: 'wrong-options', kind: 'generic', authentication: 'none' },
   'unknown-kind': { name: 'unknown-kind', kind: 'telegraph' },
@@ -538,6 +544,54 @@ const trello = [
   sample('a card that Trello signed for another URL', trelloWebhook({}, { callbackUrl: 'https://x' }), 'trello', 403),
   sample('the HEAD before a webhook of Trello’s', { ...trelloWebhook(''), method: 'HEAD' }, 'trello', 200),
 ]
+const standardWebhooks = Object.entries({
+  done: { type: 'task.done', timestamp: at(-5), data: { messageId: 42 } },
+  text: { type: 'text.edited', messageId: 42, text },
+  party: { type: 'party', data: {} },
+}).map(([name, payload]) => {
+  const body = JSON.stringify(payload)
+  const headers = credentials('standard-webhooks', Buffer.from(body))
+  const status = name === 'done' ? 202 : 200
+  return sample(`Standard Webhooks: ${name}`, unsigned(body, { headers }), 'standard-webhooks', status)
+})
+
+const envelope = { specversion: '1.0', id: 'e', source: '/shop', type: 'task.done', subject: '42', time: at(-5) }
+const inHeaders = Object.fromEntries(Object.entries(envelope).map(([name, value]) => [`ce-${name}`, value]))
+const ofCloudEvents = [
+  sample('a CloudEvent', said(envelope), 'cloudevents', 202),
+  sample('a batch of CloudEvents', said([envelope, { ...envelope, type: 'party' }]), 'cloudevents', 202),
+  sample(
+    'a CloudEvent in headers alone',
+    said('', { headers: { ...inHeaders, 'content-type': undefined } }),
+    'cloudevents',
+    202,
+  ),
+  sample('a CloudEvent of nothing', said({ ...envelope, id: '' }), 'cloudevents', 422),
+  sample(
+    'a CloudEvent with its token in the query',
+    unsigned(JSON.stringify(envelope), { url: `/webhooks/cloudevents?access_token=${secret}` }),
+    'cloudevents',
+    202,
+  ),
+]
+
+const teams = ['done', 'chatroom_message/42', 'hello'].map((words) =>
+  sample(
+    `“${words}” to Teams`,
+    teamsWebhook({ type: 'message', id: '1', text: `<at>Bridge</at> ${words}`, conversation: { id: '19:a@thread' } }),
+    'msteams',
+    200,
+  ),
+)
+
+const applications = (['ApplicationAccepted', 'ApplicationRejected'] as const).map((event) =>
+  sample(
+    `${event} of Vereinsantrag`,
+    applicationWebhook({ event, url: '/webhooks/vereinsantrag/42' }),
+    'vereinsantrag',
+    event === 'ApplicationAccepted' ? 202 : 200,
+  ),
+)
 
 /** Kinds that come later are held equal too, as far as a request can say that knows nothing of them. */
 const everyKind = Object.keys(kinds).flatMap((kind) => {
@@ -572,6 +626,10 @@ export const corpus: Sample[] = [
   ...monday,
   ...todoist,
   ...trello,
+  ...standardWebhooks,
+  ...ofCloudEvents,
+  ...teams,
+  ...applications,
   ...everyKind,
 ]
 

@@ -1,47 +1,114 @@
+import { hash } from 'node:crypto'
 import * as z from 'zod'
-import { header, type WebhookRequest } from './source.ts'
+import { bounds, MessageId } from '../core/update.ts'
+import { saidByTicket, ticketVerb } from './cdevents.ts'
+import { attributesIn } from './cloud-event.ts'
+import { authenticateOwn, authenticationOptions, checkAuthentication } from './own-authentication.ts'
+import { namingOptions } from './own-naming.ts'
+import { typeOf } from './own-types.ts'
+import {
+  type FieldError,
+  fieldErrors,
+  header,
+  type Interpretation,
+  type InterpretContext,
+  ignored,
+  type ReceiveContext,
+  type Source,
+  sourceOptions,
+  type Verdict,
+  type WebhookRequest,
+} from './source.ts'
+import { together, toleratedEvent } from './tolerated-event.ts'
 
-/** The attributes that say what an event of ours may leave out (CloudEvents 1.0, "Context Attributes"). */
+const Options = sourceOptions('cloudevents', ['completed', 'reaction'])
+  .extend({
+    ...authenticationOptions,
+    ...namingOptions,
+    /** Whose text may refer to a chat message. Nothing tells who may write in the system that a ticket comes from. */
+    references: z.enum(['everyone', 'none']).default('none'),
+  })
+  .superRefine(checkAuthentication)
+type Options = z.infer<typeof Options>
+
+/**
+ * CloudEvents 1.0 over HTTP (https://github.com/cloudevents/spec, "HTTP Protocol Binding" and "Web Hooks"), structured,
+ * batched or binary: our own events, and the tickets of CDEvents. Of the binary mode a signature covers only the body: who
+ * can read a request and send another could give it other attributes.
+ */
+export const cloudevents: Source<Options> = { options: Options, authenticate, unwrap, interpret }
+
+/** As the generic source, and with the token in the query, which the specification of Web Hooks allows too (§3.2). */
+function authenticate(request: WebhookRequest, options: Options, context: ReceiveContext): Verdict {
+  const token = new URLSearchParams(request.url.split('?')[1] ?? '').get('access_token')
+  if (!token) return authenticateOwn(request, options, context)
+  const headers = { ...request.headers, authorization: `Bearer ${token}` }
+  const verdict = authenticateOwn({ ...request, headers }, options, context)
+  const isOnly = header(request, 'authorization') === undefined
+  return isOnly || verdict.kind !== 'verified' ? verdict : authenticateOwn(request, options, context)
+}
+
+/** The binary mode carries the attributes in headers. A content type of CloudEvents says that it is one of the others. */
+function isBinary(request: WebhookRequest): boolean {
+  if (/^application\/cloudevents/i.test(header(request, 'content-type') ?? '')) return false
+  return Object.values(attributesIn(request)).some((value) => value !== undefined)
+}
+
+/** An event whose headers say everything needs no body. */
+function unwrap(request: WebhookRequest): string | undefined {
+  return isBinary(request) && request.body.byteLength === 0 ? 'null' : undefined
+}
+
+const Attribute = z.string({ error: 'expected text' }).trim().min(1, 'expected text')
 const Envelope = z.looseObject({
-  specversion: z.string().regex(/^1\./),
-  id: z.unknown(),
-  type: z.unknown(),
+  specversion: z.string({ error: 'expected 1.0' }).regex(/^1\./, 'expected 1.0'),
+  id: Attribute,
+  source: Attribute,
+  type: Attribute,
   subject: z.unknown().optional(),
   time: z.unknown().optional(),
   data: z.unknown().optional(),
 })
+type Envelope = z.infer<typeof Envelope>
 
-/**
- * Takes an event of ours out of the CloudEvents 1.0 envelope that may be around it: structured or batched in JSON, or in
- * `ce-` headers. What the event itself says comes first; the envelope's id, type, subject (the chat message) and time fill in.
- * @returns the event, or the payload as it is when there is no envelope
- */
-export function unwrapCloudEvent(payload: unknown, request: WebhookRequest): unknown {
-  const structured = Envelope.safeParse(payload)
-  if (structured.success) return event(structured.data, structured.data.data)
-  const attribute = (name: string) => decoded(header(request, `ce-${name}`))
-  const binary = Envelope.safeParse({
-    specversion: attribute('specversion'),
-    id: attribute('id'),
-    type: attribute('type'),
-    subject: attribute('subject'),
-    time: attribute('time'),
-  })
-  return binary.success ? event(binary.data, payload) : payload
-}
-
-function event(envelope: z.infer<typeof Envelope>, data: unknown): unknown {
-  const said = z.looseObject({}).safeParse(data)
-  const { id, type, subject, time } = envelope
-  return { id, type, messageId: subject, occurredAt: time, ...(said.success && said.data) }
-}
-
-/** Header values are percent-encoded (CloudEvents HTTP binding §3.1.3.2). */
-function decoded(value: string | undefined): string | undefined {
-  if (value === undefined) return undefined
-  try {
-    return decodeURIComponent(value)
-  } catch {
-    return value
+function interpret(
+  json: unknown,
+  request: WebhookRequest,
+  options: Options,
+  context: InterpretContext,
+): Interpretation {
+  const interpreted = (given: unknown, at: number[], nameOf = (error: FieldError) => error) => {
+    const { data: envelope, error } = Envelope.safeParse(given)
+    return envelope
+      ? interpretOne(envelope, at, options, context)
+      : { kind: 'invalid' as const, errors: fieldErrors(error, at).map(nameOf) }
   }
+  if (isBinary(request)) {
+    const inHeaders = ({ path, message }: FieldError) => ({ path: `ce-${path}`, message })
+    return interpreted({ ...attributesIn(request), data: json }, [], inHeaders)
+  }
+  return Array.isArray(json) ? together(json.map((item, index) => interpreted(item, [index]))) : interpreted(json, [])
+}
+
+function interpretOne(envelope: Envelope, at: number[], options: Options, context: InterpretContext): Interpretation {
+  const eventId = eventIdOf(envelope)
+  const verb = ticketVerb(envelope.type)
+  if (verb !== undefined) {
+    const said = saidByTicket(verb, envelope.data, envelope, options)
+    return typeof said === 'string'
+      ? ignored(said, eventId)
+      : { kind: 'understood', happenings: [{ ...said, eventId, messageIds: [] }], ignored: [] }
+  }
+  const data = z.looseObject({ type: z.unknown().optional() }).safeParse(envelope.data).data
+  // What the event itself says comes first, unless its type is a word for something else.
+  const isOurs = typeof data?.type === 'string' && typeOf(data.type) !== undefined
+  const subject = z.string().pipe(MessageId).safeParse(envelope.subject).data
+  const event = { messageId: subject, occurredAt: envelope.time, ...data, type: isOurs ? data.type : envelope.type }
+  return toleratedEvent(event, { eventId, options, context, at })
+}
+
+/** Ids are unique within their source (CloudEvents 1.0, "id"). */
+function eventIdOf({ source, id }: Envelope): string {
+  const both = `${source} ${id}`
+  return both.length <= bounds.name ? both : hash('sha256', both, 'base64url')
 }

@@ -33,14 +33,22 @@ export function verifyHmac(
  * Why a signed timestamp isn't one of now. A stamp of the future is refused too: it would let a request be repeated for
  * longer than the tolerance.
  * @param name the header that carries it
- * @param timestamp whole seconds since 1970
+ * @param timestamp a whole number since 1970, in seconds or in the unit of the options
+ * @param options.tolerance seconds
  */
-export function timestampFailure(name: string, timestamp: string | undefined, now: Date): string | undefined {
-  if (timestamp === undefined || !/^\d{1,12}$/.test(timestamp)) {
-    return `${name} must be a time in whole seconds since 1970.`
+export function timestampFailure(
+  name: string,
+  timestamp: string | undefined,
+  now: Date,
+  options: { unit?: 'seconds' | 'milliseconds' | undefined; tolerance?: number | undefined } = {},
+): string | undefined {
+  const { unit = 'seconds', tolerance = toleranceSeconds } = options
+  if (timestamp === undefined || !/^\d{1,15}$/.test(timestamp)) {
+    return `${name} must be a time in whole ${unit} since 1970.`
   }
-  return Math.abs(now.getTime() / 1000 - Number(timestamp)) > toleranceSeconds
-    ? `${name} is more than ${toleranceSeconds / 60} minutes away from this server's clock.`
+  const seconds = unit === 'seconds' ? Number(timestamp) : Number(timestamp) / 1000
+  return Math.abs(now.getTime() / 1000 - seconds) > tolerance
+    ? `${name} is more than ${tolerance} seconds away from this server's clock.`
     : undefined
 }
 
@@ -62,7 +70,7 @@ export function standardWebhooksFailure(
   if (stale !== undefined) return stale
   const given = signature.split(' ').filter((part) => part.startsWith('v1,'))
   const holds = secrets.some((secret) => {
-    const key = standardWebhooksKey(secret)
+    const key = keyOfBase64(secret)
     if (!key) return false
     const expected = `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64')}`
     return given.some((part) => equal(expected, part))
@@ -75,8 +83,8 @@ export function verifyBearer(token: string, secrets: readonly string[]): boolean
   return usable(secrets).some((secret) => equal(secret, token))
 }
 
-/** The bytes behind `whsec_`. Text that isn't base64 is no key: decoding what can be of it might leave a byte or two to guess. */
-function standardWebhooksKey(secret: string): Buffer | undefined {
+/** The bytes behind `whsec_`, or without it. Text that isn't base64 is no key: decoding what can be of it might leave a byte or two to guess. */
+export function keyOfBase64(secret: string): Buffer | undefined {
   const base64 = secret.replace(/^whsec_/, '')
   return /^[A-Za-z0-9+/]{2,}={0,2}$/.test(base64) ? Buffer.from(base64, 'base64') : undefined
 }
@@ -87,6 +95,6 @@ function usable(secrets: readonly string[]): readonly string[] {
 }
 
 /** Equality in a time that tells nothing about where two strings differ, nor how long the secret one is. */
-function equal(a: string, b: string): boolean {
+export function equal(a: string, b: string): boolean {
   return timingSafeEqual(hash('sha256', a, 'buffer'), hash('sha256', b, 'buffer'))
 }

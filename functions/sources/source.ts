@@ -54,7 +54,13 @@ export type Happening = {
 
 /** What a payload says: what happened and what was left out, or what is wrong with it. */
 export type Interpretation =
-  | { kind: 'understood'; happenings: Happening[]; ignored: Ignored[] }
+  | {
+      kind: 'understood'
+      happenings: Happening[]
+      ignored: Ignored[]
+      /** Writes the answer where the sender shows it to people, by how much was accepted and why the rest was not. */
+      answer?: (outcome: { accepted: number; reasons: string[] }) => Response
+    }
   | { kind: 'invalid'; errors: FieldError[] }
   /** A handshake that stands in the payload. */
   | { kind: 'answered'; response: Response }
