@@ -26,7 +26,7 @@ export type Home = {
   close(): void
 }
 
-export type SourceOfHome = { kind: string; authentication?: unknown; signatureHeader?: unknown }
+export type SourceOfHome = { kind: string; authentication?: unknown } & Record<string, unknown>
 
 /** Webhook secrets, newest first. */
 type HomeSecrets = {

@@ -1,4 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto'
+import { declaredHmacHeaders } from '../functions/sources/declared-hmac.ts'
+import { declaredHmac } from '../functions/sources/declared-hmac-options.ts'
 import { loadEmojis, shortNameOf } from '../functions/sources/emoji.ts'
 import type { SourceOfHome } from './home.ts'
 
@@ -31,19 +33,27 @@ export async function sample(
       return github(event, secret)
     case 'slack':
       return slack(event, secret, now)
+    case 'cloudevents':
+      return generic(source, inCloudEvent(event), secret, now)
+    case 'msteams':
+    case 'vereinsantrag':
+      // What they send means only what the options say.
+      return undefined
     default:
       return generic(source, event, secret, now)
   }
 }
 
 /** Our own event, signed as the source wants it; by Standard Webhooks where it takes anything. */
-function generic(source: SourceOfHome, event: SampleEvent, secret: string, now: Date): Sample {
+function generic(source: SourceOfHome, event: { id: string }, secret: string, now: Date): Sample {
   const body = JSON.stringify(event)
   const json = { 'content-type': 'application/json' }
   if (source.authentication === 'bearer') return { headers: { ...json, authorization: `Bearer ${secret}` }, body }
   if (source.authentication === 'hmac') {
-    const header = typeof source.signatureHeader === 'string' ? source.signatureHeader : 'x-signature-256'
-    return { headers: { ...json, [header]: hmac(secret, body) }, body }
+    // The rest of the source's options are not for it.
+    const options: object = source
+    const signed = declaredHmacHeaders(Buffer.from(body), declaredHmac(options), { secret, id: event.id, now })
+    return { headers: { ...json, ...signed }, body }
   }
   const id = `msg_${randomUUID()}`
   const timestamp = String(Math.floor(now.getTime() / 1000))
@@ -58,6 +68,11 @@ function generic(source: SourceOfHome, event: SampleEvent, secret: string, now: 
     },
     body,
   }
+}
+
+/** The same in the envelope of CloudEvents 1.0. */
+function inCloudEvent({ id, type, messageId: subject, occurredAt: time, ...data }: SampleEvent) {
+  return { specversion: '1.0', id, source: '/send', type, ...(subject && { subject }), time, data }
 }
 
 /** An issue of a member's, whose text refers to the chat message; the object is `owner/repository#number`. */

@@ -1,69 +1,7 @@
 import { createHmac } from 'node:crypto'
-import * as z from 'zod'
+import type { DeclaredHmac } from './declared-hmac-options.ts'
 import { equal, keyOfBase64, timestampFailure } from './signature.ts'
 import { header, type ReceiveContext, type WebhookRequest } from './source.ts'
-
-const HeaderName = z
-  .string()
-  .regex(/^[A-Za-z0-9-]+$/, 'expected the name of a header')
-  .toLowerCase()
-
-/** How a system signs, in settings instead of code: an HMAC whose header, digest and signed text are named. */
-export const declaredHmacOptions = {
-  /** Which header carries the signature. */
-  signatureHeader: HeaderName.default('x-signature-256'),
-  algorithm: z.enum(['sha1', 'sha256', 'sha512']).default('sha256'),
-  /** How the digest is written. */
-  encoding: z.enum(['hex', 'base64']).default('hex'),
-  /** What stands before the digest; without the option `sha256=` (or the algorithm chosen) before hex, nothing before base64. */
-  signaturePrefix: z.string().max(64).optional(),
-  /** What separates the parts of a header with several, such as `t=…,v1=…,v1=…`; any part with the prefix may hold. */
-  signatureSeparator: z.string().length(1).optional(),
-  /** What is signed: `{body}` as it came, with `{timestamp}` and `{id}` as their headers carry them. */
-  signedText: z.string().max(256).default('{body}'),
-  /** Whether the key is the secret's text as it stands, or what it says in base64 (a `whsec_` before it is no part of it). */
-  secretEncoding: z.enum(['text', 'base64']).default('text'),
-  /** Which header carries the timestamp; it may be the signature's. */
-  timestampHeader: HeaderName.optional(),
-  /** What stands before the timestamp, such as `t=`. */
-  timestampPrefix: z.string().max(64).optional(),
-  /** seconds (without the option) or milliseconds since 1970. */
-  timestampUnit: z.enum(['seconds', 'milliseconds']).optional(),
-  /** How many seconds the timestamp may be away from our clock, either way: 300 without the option. */
-  tolerance: z.int().min(1).max(86_400).optional(),
-  /** Which header carries the delivery's id, which a repeated delivery repeats. */
-  idHeader: HeaderName.optional(),
-}
-const DeclaredHmac = z.object(declaredHmacOptions)
-type DeclaredHmac = z.infer<typeof DeclaredHmac>
-
-/** Adds an issue for whatever can't be meant: options that have no effect, or that leave open what a signature is for. */
-export function checkDeclaredHmac(scheme: DeclaredHmac, context: z.RefinementCtx): void {
-  const { signedText, timestampHeader, idHeader } = scheme
-  const wrong = (option: keyof DeclaredHmac, message: string) =>
-    context.addIssue({ code: 'custom', path: [option], message })
-  const placeholders: string[] = signedText.match(/\{[^{}]*\}/g) ?? []
-  const unknown = placeholders.find((name) => !['{body}', '{timestamp}', '{id}'].includes(name))
-  if (unknown) wrong('signedText', `${unknown} is not known; expected {body}, {timestamp} and {id}`)
-  if (placeholders.filter((name) => name === '{body}').length !== 1) {
-    wrong('signedText', 'expected {body} once: what is not signed, anybody can change')
-  }
-  const signs = (name: string) => placeholders.includes(name)
-  if (signs('{timestamp}') && !timestampHeader) wrong('timestampHeader', 'expected the header of {timestamp}')
-  if (signs('{id}') && !idHeader) wrong('idHeader', 'expected the header of {id}')
-  if (timestampHeader && !signs('{timestamp}')) {
-    wrong('timestampHeader', 'expected {timestamp} in signedText: one that is not signed proves nothing')
-  }
-  for (const option of ['timestampPrefix', 'timestampUnit', 'tolerance'] as const) {
-    if (scheme[option] !== undefined && !timestampHeader)
-      wrong(option, 'expected a timestamp with it: timestampHeader, and {timestamp} in signedText')
-  }
-}
-
-/** A scheme that a kind of source has in its code. */
-export function declaredHmac(scheme: z.input<typeof DeclaredHmac>): DeclaredHmac {
-  return DeclaredHmac.superRefine(checkDeclaredHmac).parse(scheme)
-}
 
 /**
  * Verifies a request by a declared scheme.
@@ -74,9 +12,8 @@ export function declaredHmacFailure(
   scheme: DeclaredHmac,
   { secrets, now }: ReceiveContext,
 ): string | undefined {
-  const { algorithm, encoding, signatureHeader, timestampHeader, timestampUnit, tolerance, idHeader } = scheme
-  const prefix = scheme.signaturePrefix ?? (encoding === 'hex' ? `${algorithm}=` : '')
-  const given = partsAfter(prefix, header(request, signatureHeader), scheme)
+  const { encoding, signatureHeader, timestampHeader, timestampUnit, tolerance, idHeader } = scheme
+  const given = partsAfter(prefixOf(scheme), header(request, signatureHeader), scheme)
   const [timestamp] = timestampHeader
     ? partsAfter(scheme.timestampPrefix ?? '', header(request, timestampHeader), scheme)
     : []
@@ -87,20 +24,55 @@ export function declaredHmacFailure(
   const id = idHeader && header(request, idHeader)
   if (id === undefined && scheme.signedText.includes('{id}')) return `${idHeader} is missing.`
 
-  const fill = (text: string) => text.replace(/\{(timestamp|id)\}/g, (name) => (name === '{id}' ? id : timestamp) ?? '')
-  // Split first, so that a header that says {body} is only text.
-  const [before = '', after = ''] = scheme.signedText.split('{body}').map(fill)
   const written = encoding === 'hex' ? given.map((digest) => digest.toLowerCase()) : given
   const holds = secrets.some((secret) => {
-    const key = scheme.secretEncoding === 'base64' ? keyOfBase64(secret) : secret
-    if (!key) return false
-    const expected = createHmac(algorithm, key).update(before).update(request.body).update(after).digest(encoding)
-    return written.some((digest) => equal(expected, digest))
+    const expected = digestOf(request.body, scheme, secret, { id, timestamp })
+    return expected !== undefined && written.some((digest) => equal(expected, digest))
   })
-  if (holds) return undefined
+  return holds ? undefined : `${signatureHeader} does not match: expected ${expectation(scheme)}.`
+}
+
+/** The headers of a body that is signed by a declared scheme, as a sender of the system would write them. */
+export function declaredHmacHeaders(
+  body: Uint8Array,
+  scheme: DeclaredHmac,
+  { secret, id, now }: { secret: string; id: string; now: Date },
+): Record<string, string> {
+  const { signatureHeader, signatureSeparator = ',', timestampHeader, timestampPrefix = '', idHeader } = scheme
+  const divisor = scheme.timestampUnit === 'milliseconds' ? 1 : 1000
+  const timestamp = String(Math.floor(now.getTime() / divisor))
+  const signature = `${prefixOf(scheme)}${digestOf(body, scheme, secret, { id, timestamp })}`
+  const stamp = `${timestampPrefix}${timestamp}`
+  return {
+    ...(idHeader && { [idHeader]: id }),
+    ...(timestampHeader && { [timestampHeader]: stamp }),
+    [signatureHeader]: timestampHeader === signatureHeader ? `${stamp}${signatureSeparator}${signature}` : signature,
+  }
+}
+
+/** The digest as it is written; undefined for a secret that is no key. */
+function digestOf(
+  body: Uint8Array,
+  { algorithm, encoding, secretEncoding, signedText }: DeclaredHmac,
+  secret: string,
+  { id = '', timestamp = '' }: { id?: string | undefined; timestamp?: string | undefined },
+): string | undefined {
+  const key = secretEncoding === 'base64' ? keyOfBase64(secret) : secret
+  if (!key) return undefined
+  const fill = (text: string) => text.replace(/\{(timestamp|id)\}/g, (name) => (name === '{id}' ? id : timestamp))
+  // Split first, so that a header that says {body} is only text.
+  const [before = '', after = ''] = signedText.split('{body}').map(fill)
+  return createHmac(algorithm, key).update(before).update(body).update(after).digest(encoding)
+}
+
+function prefixOf({ signaturePrefix, encoding, algorithm }: DeclaredHmac): string {
+  return signaturePrefix ?? (encoding === 'hex' ? `${algorithm}=` : '')
+}
+
+function expectation(scheme: DeclaredHmac): string {
+  const prefix = prefixOf(scheme)
   const signed = scheme.signedText === '{body}' ? 'the raw body' : scheme.signedText
-  const expected = `${prefix && `${prefix} and `}the ${encoding} HMAC-${algorithm.toUpperCase()} of ${signed}`
-  return `${signatureHeader} does not match: expected ${expected}.`
+  return `${prefix && `${prefix} and `}the ${scheme.encoding} HMAC-${scheme.algorithm.toUpperCase()} of ${signed}`
 }
 
 /** What follows the prefix in each part of a header's value that has it. */

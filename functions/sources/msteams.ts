@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto'
 import * as z from 'zod'
 import { bounds } from '../core/update.ts'
-import { declaredHmac, declaredHmacFailure } from './declared-hmac.ts'
+import { declaredHmacFailure } from './declared-hmac.ts'
+import { declaredHmac } from './declared-hmac-options.ts'
 import { momentOf } from './own-event.ts'
 import { referencesIn } from './reference.ts'
 import {

@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { checkDeclaredHmac, declaredHmacFailure, declaredHmacOptions } from './declared-hmac.ts'
+import { declaredHmacFailure } from './declared-hmac.ts'
+import { checkDeclaredHmac, declaredHmacOptions } from './declared-hmac-options.ts'
 import { standardWebhooksFailure, verifyBearer } from './signature.ts'
 import { header, type ReceiveContext, type Verdict, type WebhookRequest } from './source.ts'
 

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto'
 import * as z from 'zod'
 import { bounds } from '../core/update.ts'
-import { checkDeclaredHmac, declaredHmac, declaredHmacFailure, declaredHmacOptions } from './declared-hmac.ts'
+import { declaredHmacFailure } from './declared-hmac.ts'
+import { checkDeclaredHmac, declaredHmac, declaredHmacOptions } from './declared-hmac-options.ts'
 import {
   header,
   type Interpretation,
