@@ -3,7 +3,7 @@ import { seeded } from '../support/random.ts'
 import { refusedEmoji, refusedText } from './story.ts'
 
 /** ms after which a client of the story gives a request up. */
-export const erpTimeout = 500
+export const erpTimeout = 1_000
 /** ms until what nobody waits for any more takes effect. */
 const late = { after: erpTimeout + 100, within: 500 }
 

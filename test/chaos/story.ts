@@ -72,6 +72,8 @@ type Cast = { id: string; isMissing: boolean; hasText: boolean; hasLists: boolea
 export function tell({ seed, count, start }: { seed: number; count: number; start: number }): Story {
   const random = seeded(seed)
   const cast = castOf(random, count)
+  // What is out for long is tried again late, and a short story should end soon.
+  const isShort = count < 1_000
   const museum = Math.min(250, Math.floor(count / 12))
   const told = [...toldOf(random, cast, { count: count - museum, start }), ...museumOf({ count: museum, start })]
   const phases = phasesOf(random, told, cast)
@@ -92,7 +94,10 @@ export function tell({ seed, count, start }: { seed: number; count: number; star
         anytime(() => ({ victim: 'front door' as const, index: 0 })),
       ),
     ],
-    outage: { after: Math.round(requests * (0.2 + 0.3 * random.next())), ms: 1_500 + random.between(0, 1_500) },
+    outage: {
+      after: Math.round(requests * (0.2 + 0.3 * random.next())),
+      ms: isShort ? random.between(400, 800) : random.between(1_500, 3_000),
+    },
     edits: times(Math.round(count / 25), (number) =>
       anytime(() => {
         const { id, hasText } = random.pick(quiet)
