@@ -67,7 +67,7 @@ export async function send(args: string[], open: OpenHome, { print }: Pick<Termi
     const event = eventOf(type, messageId, values)
     if (delay > 0) await wait(delay * 1000)
     const webhook = await sample(source, event, secret, new Date())
-    if (!webhook) throw new Error(`${source.kind} sends no event that says ${type}`)
+    if (!webhook) throw new Error(`how ${source.kind} says ${type} is not known here: send it from there`)
 
     const { path = '', ...request } = webhook
     const url = `${home.url}/webhooks/${name}${path}`

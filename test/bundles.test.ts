@@ -18,6 +18,7 @@ import { webhook } from './support/factories.ts'
 import { temporaryFolder } from './support/folder.ts'
 import { type Lambda, startLambda } from './support/lambda.ts'
 import { startSecretsManager } from './support/secrets-manager.ts'
+import { callback, reaction, slackWebhook } from './support/slack.ts'
 import { startSqs } from './support/sqs.ts'
 
 /** KB that a bundle may have: what Lambda loads at every cold start. */
@@ -73,6 +74,13 @@ describe('the bundles that would be deployed', () => {
     expect(erp.requests.slice(begin).filter(({ method }) => method === 'PUT')).toHaveLength(1)
   })
 
+  it('know the names of emojis, which are loaded when they are first needed', async () => {
+    const { ingest } = await deployed()
+    const timestamp = `${Math.floor(Date.now() / 1000)}`
+    const answer = await ingest(apiEvent(slackWebhook(callback(reaction()), { key: secret, timestamp })))
+    expect(answer).toMatchObject({ statusCode: 202, body: expect.stringContaining('reaction.added') })
+  })
+
   it('refuse what is not signed with a secret that Secrets Manager has', async () => {
     const { ingest } = await deployed()
     const headers = { authorization: 'Bearer other' }
@@ -100,7 +108,7 @@ async function deployed() {
   const table = await dynamo.createTable()
   const store = (Name: string, value: unknown) =>
     secrets.secretsManager.send(new CreateSecretCommand({ Name, SecretString: JSON.stringify(value) }))
-  await store('webhook-secrets', { generic: [secret] })
+  await store('webhook-secrets', { generic: [secret], slack: [secret] })
   await store('erp-session', { token: 'token' })
 
   const endpoints = {
@@ -115,7 +123,7 @@ async function deployed() {
     startLambda<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(bundles['Ingest'] ?? '', {
       ...common,
       WEBHOOK_SECRETS_ID: 'webhook-secrets',
-      SOURCES: '{"generic":{"kind":"generic"}}',
+      SOURCES: '{"generic":{"kind":"generic"},"slack":{"kind":"slack"}}',
     }),
     startLambda<SQSEvent, SQSBatchResponse>(bundles['Deliver'] ?? '', {
       ...common,

@@ -1,3 +1,4 @@
+import github from 'emojibase-data/en/shortcodes/github.json' with { type: 'json' }
 import iamcal from 'emojibase-data/en/shortcodes/iamcal.json' with { type: 'json' }
 import { describe, expect, it } from 'vitest'
 import { emojiOf, loadEmojis, shortNameOf } from '../../functions/sources/emoji.ts'
@@ -9,6 +10,8 @@ describe('a short name', () => {
     ['+1', '👍'],
     ['thumbsup', '👍'],
     ['+1::skin-tone-4', '👍🏽'],
+    ['thumbsup_tone3', '👍🏽'],
+    ['1st_place_medal', '🥇'],
     ['heart', '❤️'],
     ['one', '1️⃣'],
     ['male-detective', '🕵️‍♂️'],
@@ -25,9 +28,10 @@ describe('a short name', () => {
   })
 
   it('of every emoji leads back to it, and none is left out', () => {
-    const names = Object.values(iamcal as Record<string, string | string[]>).flat()
+    const tables = [iamcal, github] as Record<string, string | string[]>[]
+    const names = tables.flatMap((table) => Object.values(table).flat())
     const lost = names.filter((name) => !/^\p{RGI_Emoji}$/v.test(emojiOf(name) ?? ''))
-    expect(names.length).toBeGreaterThan(1_800)
+    expect(names.length).toBeGreaterThan(3_700)
     expect(lost).toEqual([])
     expect(shortNameOf('👍')).toBe('+1')
   })
