@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { momentOf } from './own-event.ts'
+import { momentOf } from './moment.ts'
 import { referencesIn } from './reference.ts'
 import type { Happening } from './source.ts'
 

@@ -1,8 +1,8 @@
-import { hash } from 'node:crypto'
 import * as z from 'zod'
-import { bounds, MessageId } from '../core/update.ts'
+import { MessageId } from '../core/update.ts'
 import { saidByTicket, ticketVerb } from './cdevents.ts'
 import { attributesIn } from './cloud-event.ts'
+import { boundedId } from './event-id.ts'
 import { authenticateOwn, authenticationOptions, checkAuthentication } from './own-authentication.ts'
 import { namingOptions } from './own-naming.ts'
 import { typeOf } from './own-types.ts'
@@ -91,7 +91,8 @@ function interpret(
 }
 
 function interpretOne(envelope: Envelope, at: number[], options: Options, context: InterpretContext): Interpretation {
-  const eventId = eventIdOf(envelope)
+  // Ids are unique within their source (CloudEvents 1.0, "id").
+  const eventId = boundedId(`${envelope.source} ${envelope.id}`)
   const verb = ticketVerb(envelope.type)
   if (verb !== undefined) {
     const said = saidByTicket(verb, envelope.data, envelope, options)
@@ -105,10 +106,4 @@ function interpretOne(envelope: Envelope, at: number[], options: Options, contex
   const subject = z.string().pipe(MessageId).safeParse(envelope.subject).data
   const event = { messageId: subject, occurredAt: envelope.time, ...data, type: isOurs ? data.type : envelope.type }
   return toleratedEvent(event, { eventId, options, context, at })
-}
-
-/** Ids are unique within their source (CloudEvents 1.0, "id"). */
-function eventIdOf({ source, id }: Envelope): string {
-  const both = `${source} ${id}`
-  return both.length <= bounds.name ? both : hash('sha256', both, 'base64url')
 }

@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto'
 import * as z from 'zod'
-import { bounds } from '../core/update.ts'
+import { deliveryId } from './event-id.ts'
+import { momentOf } from './moment.ts'
 import { referencesIn } from './reference.ts'
 import { verifyHmac } from './signature.ts'
 import {
@@ -83,8 +83,8 @@ function interpret(json: unknown, request: WebhookRequest, options: Options): In
   const updatedAt = (payload.comment ?? thing).updated_at
   const happening: Happening = {
     ...meaning,
-    eventId: eventIdOf(request),
-    occurredAt: updatedAt ? momentOf(updatedAt) : undefined,
+    eventId: deliveryId(header(request, 'x-github-delivery'), request),
+    occurredAt: momentOf(updatedAt),
     actor: payload.sender?.login,
     object: payload.repository && `${payload.repository.full_name}#${thing.number}`,
     messageIds: [],
@@ -133,18 +133,6 @@ function referencesOf(thing: Thing, { references }: Options): string[] {
   const counts = references === 'everyone' || (references === 'members' && isMembers)
   const labels = references === 'none' ? [] : (thing.labels ?? []).map(({ name }) => name)
   return referencesIn(...labels, ...(counts ? [thing.title, thing.body] : []))
-}
-
-/** The delivery's id, which a redelivery repeats; for a sender without one, what it sent. */
-function eventIdOf(request: WebhookRequest): string {
-  const delivery = header(request, 'x-github-delivery')
-  if (delivery && delivery.length <= bounds.name) return delivery
-  return hash('sha256', delivery ?? request.body, 'base64url')
-}
-
-function momentOf(written: string): string | undefined {
-  const time = Date.parse(written)
-  return Number.isNaN(time) ? undefined : new Date(time).toISOString()
 }
 
 /** The event's name for a log or an answer, unless it is no name at all. */

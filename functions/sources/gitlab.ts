@@ -1,7 +1,6 @@
-import { hash } from 'node:crypto'
 import * as z from 'zod'
-import { bounds } from '../core/update.ts'
 import { loadEmojis } from './emoji.ts'
+import { deliveryId } from './event-id.ts'
 import { Payload, read } from './gitlab-payload.ts'
 import { momentOf } from './moment.ts'
 import { referencesIn } from './reference.ts'
@@ -76,7 +75,5 @@ function interpret(json: unknown, request: WebhookRequest, options: Options): In
 /** The id of the delivery, the signed one where there is one (it is the same); for an older GitLab, what it sent. */
 function eventIdOf(request: WebhookRequest): string {
   const signed = header(request, 'webhook-signature') && header(request, 'webhook-id')
-  const delivery = signed ?? header(request, 'idempotency-key')
-  if (delivery && delivery.length <= bounds.name) return delivery
-  return hash('sha256', delivery ?? request.body, 'base64url')
+  return deliveryId(signed ?? header(request, 'idempotency-key'), request)
 }

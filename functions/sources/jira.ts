@@ -1,6 +1,5 @@
-import { hash } from 'node:crypto'
 import * as z from 'zod'
-import { bounds } from '../core/update.ts'
+import { deliveryId } from './event-id.ts'
 import { attachmentChanges, Payload, saidByPayload, wordsOf } from './jira-payload.ts'
 import { momentOf } from './moment.ts'
 import { referencesIn } from './reference.ts'
@@ -46,7 +45,7 @@ function authenticate(request: WebhookRequest, _: Options, { secrets }: ReceiveC
 }
 
 function interpret(json: unknown, request: WebhookRequest, options: Options): Interpretation {
-  const eventId = eventIdOf(request)
+  const eventId = deliveryId(header(request, 'x-atlassian-webhook-identifier'), request)
   const parsed = Payload.safeParse(json)
   if (!parsed.success) return ignored('nothing is read from a payload of this form', eventId)
   const payload = parsed.data
@@ -69,11 +68,4 @@ function interpret(json: unknown, request: WebhookRequest, options: Options): In
     references,
   }
   return { kind: 'understood', happenings: said.map((each) => ({ ...common, ...each })), ignored: [] }
-}
-
-/** Jira's id of the delivery, which its retries repeat; for a server that sends none, what it sent. */
-function eventIdOf(request: WebhookRequest): string {
-  const delivery = header(request, 'x-atlassian-webhook-identifier')
-  if (delivery && delivery.length <= bounds.name) return delivery
-  return hash('sha256', delivery ?? request.body, 'base64url')
 }

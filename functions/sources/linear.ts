@@ -1,7 +1,6 @@
-import { hash } from 'node:crypto'
 import * as z from 'zod'
-import { bounds } from '../core/update.ts'
 import { loadEmojis } from './emoji.ts'
+import { deliveryId } from './event-id.ts'
 import { Payload, read } from './linear-payload.ts'
 import { momentOf } from './moment.ts'
 import { referencesIn } from './reference.ts'
@@ -64,7 +63,7 @@ function jsonOf(body: Uint8Array): unknown {
 }
 
 function interpret(json: unknown, request: WebhookRequest, options: Options): Interpretation {
-  const eventId = eventIdOf(request)
+  const eventId = deliveryId(header(request, 'linear-delivery'), request)
   const parsed = Payload.safeParse(json)
   if (!parsed.success) return ignored('nothing is read from a payload of this form', eventId)
   const { actor, createdAt } = parsed.data
@@ -79,11 +78,4 @@ function interpret(json: unknown, request: WebhookRequest, options: Options): In
   const occurredAt = momentOf(createdAt)
   const common = { eventId, occurredAt, actor: user ?? actor?.id ?? undefined, object, messageIds: [], references }
   return { kind: 'understood', happenings: happened.map((each) => ({ ...common, ...each })), ignored: [] }
-}
-
-/** Linear's id of the delivery; for a sender without one, what it sent. */
-function eventIdOf(request: WebhookRequest): string {
-  const delivery = header(request, 'linear-delivery')
-  if (delivery && delivery.length <= bounds.name) return delivery
-  return hash('sha256', delivery ?? request.body, 'base64url')
 }

@@ -1,9 +1,8 @@
-import { hash } from 'node:crypto'
 import * as z from 'zod'
-import { bounds } from '../core/update.ts'
 import { declaredHmacFailure } from './declared-hmac.ts'
 import { declaredHmac } from './declared-hmac-options.ts'
-import { momentOf } from './own-event.ts'
+import { boundedId } from './event-id.ts'
+import { momentOf } from './moment.ts'
 import { referencesIn } from './reference.ts'
 import {
   type Happening,
@@ -63,8 +62,7 @@ function interpret(json: unknown, _: WebhookRequest, options: Options): Interpre
   const parsed = Message.safeParse(json)
   if (!parsed.success) return answered(ignored('nothing is read from a payload of this form'))
   const { id, conversation } = parsed.data
-  const named = `${conversation.id}/${id}`
-  const eventId = named.length <= bounds.name ? named : hash('sha256', named, 'base64url')
+  const eventId = boundedId(`${conversation.id}/${id}`)
   const said = saidBy(parsed.data, options)
   if (typeof said === 'string') return answered(ignored(said, eventId))
   return answered({ kind: 'understood', happenings: [{ ...said, eventId, messageIds: [] }], ignored: [] })

@@ -45,11 +45,6 @@ const Moment = z.iso
   })
   .transform((written) => new Date(written).toISOString())
 
-/** A time as our own events write it; undefined when it isn't one. */
-export function momentOf(written: unknown): string | undefined {
-  return Moment.safeParse(written).data
-}
-
 const BoundedMessageId = z.union([z.int().min(0).transform(String), MessageId], {
   error: 'expected a chat message: 1 to 64 letters, digits, _ or -, or a whole number that JSON carries exactly',
 })

@@ -1,6 +1,5 @@
-import { hash } from 'node:crypto'
 import * as z from 'zod'
-import { bounds } from '../core/update.ts'
+import { boundedId } from './event-id.ts'
 import { namingOptions } from './own-naming.ts'
 import { standardWebhooksFailure } from './signature.ts'
 import {
@@ -54,7 +53,7 @@ function interpret(
 ): Interpretation {
   const { id = '' } = delivery(request)
   const interpreted = (item: unknown, written: string, at: number[]) => {
-    const eventId = written.length <= bounds.name ? written : hash('sha256', written, 'base64url')
+    const eventId = boundedId(written)
     const payload = Payload.safeParse(item)
     if (!payload.success) return ignored('nothing is read from a payload of this form', eventId)
     const { type, timestamp, data, ...fields } = payload.data

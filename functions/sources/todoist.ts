@@ -1,6 +1,5 @@
-import { hash } from 'node:crypto'
 import * as z from 'zod'
-import { bounds } from '../core/update.ts'
+import { deliveryId } from './event-id.ts'
 import { momentOf } from './moment.ts'
 import { referencesIn } from './reference.ts'
 import { type Said, saidCompleted, saidEdited } from './said.ts'
@@ -72,7 +71,7 @@ type Payload = z.infer<typeof Payload>
 type Told = { object: string; meanings: Said[]; words: unknown[] }
 
 function interpret(json: unknown, request: WebhookRequest, options: Options): Interpretation {
-  const eventId = eventIdOf(request)
+  const eventId = deliveryId(header(request, 'x-todoist-delivery-id'), request)
   const { data: payload } = Payload.safeParse(json)
   const told = payload && (toldOfTask(payload, options) ?? toldOfComment(payload))
   if (!told) return ignored('nothing is read from an event of this form', eventId)
@@ -140,11 +139,4 @@ function toldOfComment({ event_name, event_data }: Payload): Told | undefined {
 function edited(before: string | null | undefined, now: string | null | undefined, reportOnly?: string): Said[] {
   if (before === undefined || typeof now !== 'string' || before === now) return []
   return [saidEdited(now, reportOnly)]
-}
-
-/** The delivery's id, which a repeated delivery repeats; for a sender without one, what it sent. */
-function eventIdOf(request: WebhookRequest): string {
-  const delivery = header(request, 'x-todoist-delivery-id')
-  if (delivery && delivery.length <= bounds.name) return delivery
-  return hash('sha256', delivery ?? request.body, 'base64url')
 }

@@ -1,8 +1,7 @@
-import { hash } from 'node:crypto'
 import * as z from 'zod'
-import { bounds } from '../core/update.ts'
 import { declaredHmacFailure } from './declared-hmac.ts'
 import { checkDeclaredHmac, declaredHmac, declaredHmacOptions } from './declared-hmac-options.ts'
+import { deliveryId } from './event-id.ts'
 import {
   header,
   type Interpretation,
@@ -61,9 +60,7 @@ function authenticate(request: WebhookRequest, options: Options, context: Receiv
 
 /** When it happened is not known: the timestamp is, as far as is known, of the delivery. */
 function interpret(_: unknown, request: WebhookRequest, options: Options): Interpretation {
-  const delivery = header(request, 'x-vereinsantrag-delivery')
-  const eventId =
-    delivery && delivery.length <= bounds.name ? delivery : hash('sha256', delivery ?? request.body, 'base64url')
+  const eventId = deliveryId(header(request, 'x-vereinsantrag-delivery'), request)
   const event = header(request, 'x-vereinsantrag-event')
   const [, type] = Object.entries(options.events).find(([name]) => name === event) ?? []
   if (!type) return ignored('this event means nothing (option events)', eventId)
