@@ -78,7 +78,13 @@ export function openSource(path: string): DatabaseSync {
 }
 
 /** What a database file that nobody writes to holds. */
-export function contentsOf(path: string): { webhooks: number; deadLetters: number; chatMessages: number; due: number } {
+export function contentsOf(path: string): {
+  webhooks: number
+  deadLetters: number
+  chatMessages: number
+  due: number
+  objects: number
+} {
   // Without this, SQLite would make a log beside the file.
   const file = new DatabaseSync(new URL(`${pathToFileURL(path)}?immutable=1`), { readOnly: true })
   const count = (query: string) => Number(file.prepare(`SELECT count(*) AS count FROM ${query}`).get()?.['count'])
@@ -86,7 +92,9 @@ export function contentsOf(path: string): { webhooks: number; deadLetters: numbe
     return {
       webhooks: count(`messages WHERE queue = 'events' AND body LIKE '%"kind":"updates"%'`),
       deadLetters: count(`messages WHERE queue = 'dead letters'`),
-      chatMessages: count('states'),
+      // Records of objects stand beside those of chat messages, whose ids have no colon.
+      chatMessages: count(`states WHERE message_id NOT LIKE 'object:%'`),
+      objects: count(`states WHERE message_id LIKE 'object:%'`),
       due: count('states WHERE sweep_at IS NOT NULL'),
     }
   } finally {

@@ -79,8 +79,8 @@ function nothingIn(folder: string): string {
   return `${folder} holds no data yet: look at DATA_DIR, or run npm start first`
 }
 
-function inWords({ webhooks, chatMessages, due, deadLetters }: ReturnType<typeof contentsOf>): string {
-  return `${webhooks} queued webhooks, ${chatMessages} chat messages (${due} due), ${deadLetters} dead letters`
+function inWords({ webhooks, chatMessages, due, objects, deadLetters }: ReturnType<typeof contentsOf>): string {
+  return `${webhooks} queued webhooks, ${chatMessages} chat messages (${due} due), ${objects} objects, ${deadLetters} dead letters`
 }
 
 function told({ saved, lost, mayBeMore }: Salvaged): string {

@@ -55,7 +55,7 @@ describe('npm run backup', () => {
     await Promise.all(senders)
     expect([code, stderr]).toEqual([0, ''])
     expect(stdout).toMatch(
-      /backup\.sqlite holds \d+ queued webhooks, 30 chat messages \(30 due\), 0 dead letters; [\d.]+ MB/,
+      /backup\.sqlite holds \d+ queued webhooks, 30 chat messages \(30 due\), 0 objects, 0 dead letters; [\d.]+ MB/,
     )
     expect(statSync(file).mode & 0o777).toBe(0o600)
     expect(readdirSync(join(file, '..'))).toEqual(['backup.sqlite'])
@@ -80,6 +80,15 @@ describe('npm run backup', () => {
     const elsewhere = join(temporaryFolder(), 'folder')
     mkdirSync(elsewhere)
     await expect(backup(folder, elsewhere, '--force')).rejects.toThrow(/is there already/)
+  })
+
+  it('counts objects apart from chat messages', async () => {
+    const folder = await crashedFolder(1)
+    const data = openData(folder)
+    await data.states.save('42', { body: '{}' }, undefined)
+    await data.states.save('object:a', { body: '{}', linkedAt: 1 }, undefined)
+    data.close()
+    expect((await backup(folder, join(folder, 'copy'))).said).toMatch(/ 1 objects,/)
   })
 
   it('says that the secrets have to be kept too', async () => {
