@@ -1,6 +1,5 @@
 import * as z from 'zod'
 import { deliveryId } from './event-id.ts'
-import { momentOf } from './moment.ts'
 import { referencesIn } from './reference.ts'
 import { verifyHmac } from './signature.ts'
 import {
@@ -84,7 +83,7 @@ function interpret(json: unknown, request: WebhookRequest, options: Options): In
   const happening: Happening = {
     ...meaning,
     eventId: deliveryId(header(request, 'x-github-delivery'), request),
-    occurredAt: momentOf(updatedAt),
+    occurredAt: updatedAt ? momentOf(updatedAt) : undefined,
     actor: payload.sender?.login,
     object: payload.repository && `${payload.repository.full_name}#${thing.number}`,
     messageIds: [],
@@ -133,6 +132,12 @@ function referencesOf(thing: Thing, { references }: Options): string[] {
   const counts = references === 'everyone' || (references === 'members' && isMembers)
   const labels = references === 'none' ? [] : (thing.labels ?? []).map(({ name }) => name)
   return referencesIn(...labels, ...(counts ? [thing.title, thing.body] : []))
+}
+
+/** A time beyond the year 9999 stays what it is: such an event is reported, and changes nothing. */
+function momentOf(written: string): string | undefined {
+  const time = Date.parse(written)
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString()
 }
 
 /** The event's name for a log or an answer, unless it is no name at all. */
