@@ -257,7 +257,9 @@ describe('an outage of three days', () => {
   })
 
   it('with an age limit of one day parks everything with its reason, and a redrive brings it home', async () => {
-    const delivery = await outage(await deliveryUnderTest({ messages: outageMessages, maxAge: day }), 1.5 * day)
+    const delivery = await outage(await deliveryUnderTest({ messages: outageMessages, maxAge: day }), {
+      quiet: 1.5 * day,
+    })
     await redriveAll(delivery)
     await live(delivery, hour, 15 * minute)
     await expectAllDone(delivery)

@@ -73,6 +73,9 @@ export const MessageState = z.strictObject({
 })
 export type MessageState = z.infer<typeof MessageState>
 
+/** A record of any format. */
+const Formatted = z.looseObject({ format: z.int().min(1) })
+
 /** Each brings a record from the format of its index, plus one, to the next. */
 const migrations: ((record: Record<string, unknown>) => Record<string, unknown>)[] = [
   (record) => ({ ...record, format: 2, floor: 0 }),
@@ -91,7 +94,7 @@ export function readState(body: string): { state: MessageState } | { unreadable:
   } catch {
     return { unreadable: 'damaged' }
   }
-  const format = z.looseObject({ format: z.int().min(1) }).safeParse(record)
+  const format = Formatted.safeParse(record)
   if (!format.success) return { unreadable: 'damaged' }
   if (format.data.format > migrations.length + 1) return { unreadable: 'newer' }
   const migrated = migrations

@@ -18,7 +18,7 @@ describe('an outage of three days, over SQS and DynamoDB', () => {
   }, 60_000)
 
   it('with an age limit of one day parks everything, and a redrive brings it home', async () => {
-    const delivery = await outage(await deliveryOnAws({ maxAge: day }), 1.5 * day)
+    const delivery = await outage(await deliveryOnAws({ maxAge: day }), { quiet: 1.5 * day, events: 50 })
     await redriveAll(delivery)
     await live(delivery, 3600_000, 15 * 60_000)
     await expectAllDone(delivery)

@@ -86,13 +86,14 @@ describe('a body over the limit', () => {
   })
 
   it.each([
-    ['with a length', `content-length: ${8 * MiB}\r\n`, (piece: Buffer) => [piece]],
+    ['with a length', `content-length: ${8 * MiB}\r\n`, (piece: Buffer) => [piece], ''],
     [
       'in chunks',
       'transfer-encoding: chunked\r\n',
       (piece: Buffer) => [`${piece.length.toString(16)}\r\n`, piece, '\r\n'],
+      '0\r\n\r\n',
     ],
-  ])('gets a 413 that a client reads which sends all of it first, %s', async (_, header, frame) => {
+  ])('gets a 413 that a client reads which sends all of it first, %s', async (_, header, frame, end) => {
     const received = await new Promise<string>((resolve, reject) => {
       let text = ''
       const socket = connect({ port, host: '127.0.0.1' })
@@ -105,6 +106,7 @@ describe('a body over the limit', () => {
         socket.write(last, () => taken())
       }
       writeAll(write, 8 * MiB, () => {
+        socket.write(end)
         socket.on('data', (chunk) => {
           text += chunk.toString()
         })

@@ -5,7 +5,6 @@ import { chatMessage, type Delivery } from './delivery.ts'
 import { done, reopened, update } from './factories.ts'
 
 const day = 24 * 3600_000
-const events = 500
 
 /** The chat messages of an outage. */
 export const outageMessages = Array.from({ length: 20 }, (_, index) => chatMessage({ id: index + 1 }))
@@ -20,9 +19,10 @@ export async function live(delivery: Delivery, ms: number, step: number): Promis
 
 /**
  * Three days without the ERP, and events for every chat message all the time.
- * @param quiet ms that it goes on without events
+ * @param options.quiet ms that it goes on without events
+ * @param options.events how many for each chat message
  */
-export async function outage(delivery: Delivery, quiet = 0): Promise<Delivery> {
+export async function outage(delivery: Delivery, { quiet = 0, events = 500 } = {}): Promise<Delivery> {
   delivery.erp.fault = () => ({ kind: 'status', status: 503 })
   for (let index = 0; index < events; index += 1) {
     const receivedAt = new Date(delivery.clock()).toISOString()
