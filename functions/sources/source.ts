@@ -114,6 +114,11 @@ export function header(request: WebhookRequest, name: string): string | undefine
   return request.headers[name]?.trim() || undefined
 }
 
+/** The interpretation of a payload that says what happened, and nothing else. */
+export function understood(...happenings: Happening[]): Interpretation {
+  return { kind: 'understood', happenings, ignored: [] }
+}
+
 /** The interpretation of a payload that says nothing for us. */
 export function ignored(reason: string, eventId?: string): Interpretation {
   return { kind: 'understood', happenings: [], ignored: [{ ...(eventId !== undefined && { eventId }), reason }] }
