@@ -1,6 +1,7 @@
 import { settingsOfThisMachine } from '../local/environment.ts'
 import { explain } from '../local/explain.ts'
 import { backupCommand } from '../operator/backup.ts'
+import { connectCommand } from '../operator/connect.ts'
 import { exitCodeOf, UsageError } from '../operator/exit-codes.ts'
 import type { Home } from '../operator/home.ts'
 import { linksCommand } from '../operator/links.ts'
@@ -30,6 +31,7 @@ const commands = {
   parked: parkedCommand,
   reconcile: reconcileCommand,
   links: linksCommand,
+  connect: connectCommand,
   backup: (args: string[], _: typeof open, terminal: Terminal) => backupCommand(args, settingsOfThisMachine, terminal),
 }
 

@@ -14,6 +14,8 @@ export type OpenHome = (options: { stack?: string | undefined; region: string })
 export type Home = {
   /** The front door's URL, without a path. */
   url: string
+  /** How the outside calls it, where that is known. */
+  publicUrl: string | undefined
   /** What to do when nobody answers there. */
   whenSilent: string
   /** By name, with their kinds, and how they sign where that isn't as usual. */

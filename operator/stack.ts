@@ -29,6 +29,7 @@ export async function openStack(name: string, region: string): Promise<Home> {
   const sqs = new SQSClient(settings)
   return {
     url: output('ApiUrl'),
+    publicUrl: output('ApiUrl'),
     whenSilent: `look at the stack ${name}`,
     sources: new Map(
       output('Sources')

@@ -17,6 +17,7 @@ export async function thisMachine(settings: Settings): Promise<Home> {
   const secrets = openSecrets(DATA_DIR, WEBHOOK_SECRETS)
   return {
     url: urlHere(HOST, PORT),
+    publicUrl: settings.PUBLIC_URL,
     whenSilent: 'run npm start first',
     sources,
     secrets: {

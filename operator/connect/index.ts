@@ -1,0 +1,26 @@
+import { asana, clickup, monday, msgraph, trello } from './apis.ts'
+import { github, gitlab, jira, linear, msteams, todoist, vereinsantrag } from './forms.ts'
+import { cloudevents, generic, notion, standardWebhooks } from './own.ts'
+import type { Steps } from './place.ts'
+import { slack } from './slack.ts'
+
+/** The steps for each kind of source. */
+export const stepsByKind: Readonly<Record<string, Steps>> = {
+  asana,
+  clickup,
+  cloudevents,
+  generic,
+  github,
+  gitlab,
+  jira,
+  linear,
+  monday,
+  msgraph,
+  msteams,
+  notion,
+  slack,
+  'standard-webhooks': standardWebhooks,
+  todoist,
+  trello,
+  vereinsantrag,
+}
