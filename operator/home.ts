@@ -14,9 +14,11 @@ export type OpenHome = (options: { stack?: string | undefined; region: string })
 export type Home = {
   /** The front door's URL, without a path. */
   url: string
+  /** How the outside calls it, where a setting says so. */
+  publicUrl?: string | undefined
   /** What to do when nobody answers there. */
   whenSilent: string
-  /** By name, with their kinds, and how they sign where that isn't as usual. */
+  /** By name. */
   sources: ReadonlyMap<string, SourceOfHome>
   secrets: HomeSecrets
   states: MessageStates
@@ -26,7 +28,8 @@ export type Home = {
   close(): void
 }
 
-export type SourceOfHome = { kind: string; authentication?: unknown } & Record<string, unknown>
+/** A source's kind and options; of a stack's those that its outputs tell. */
+export type SourceOfHome = { kind: string } & Record<string, unknown>
 
 /** Webhook secrets, newest first. */
 type HomeSecrets = {
