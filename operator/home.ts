@@ -18,7 +18,7 @@ export type Home = {
   publicUrl: string | undefined
   /** What to do when nobody answers there. */
   whenSilent: string
-  /** By name, with their kinds, and how they sign where that isn't as usual. */
+  /** By name. */
   sources: ReadonlyMap<string, SourceOfHome>
   secrets: HomeSecrets
   states: MessageStates
@@ -28,7 +28,8 @@ export type Home = {
   close(): void
 }
 
-export type SourceOfHome = { kind: string; authentication?: unknown } & Record<string, unknown>
+/** A source's kind and options; of a stack's those that its outputs tell. */
+export type SourceOfHome = { kind: string } & Record<string, unknown>
 
 /** Webhook secrets, newest first. */
 type HomeSecrets = {

@@ -37,7 +37,7 @@ export async function openStack(name: string, region: string): Promise<Home> {
         .map((source) => source.split(':'))
         .map(([source = '', kind = '', authentication, signatureHeader]) => [
           source,
-          { kind, authentication: authentication || undefined, signatureHeader },
+          { kind, ...(authentication && { authentication }), ...(signatureHeader && { signatureHeader }) },
         ]),
     ),
     secrets: {

@@ -10,14 +10,14 @@ import type { Home } from './home.ts'
  * @throws when its data can't be read
  */
 export async function thisMachine(settings: Settings): Promise<Home> {
-  const { DATA_DIR, HOST, PORT, WEBHOOK_SECRETS, sources } = settings
+  const { DATA_DIR, HOST, PORT, PUBLIC_URL, WEBHOOK_SECRETS, sources } = settings
   const data = openData(DATA_DIR)
   // What a killed command had in its hands is seen again at once.
   await data.releaseGone()
   const secrets = openSecrets(DATA_DIR, WEBHOOK_SECRETS)
   return {
     url: urlHere(HOST, PORT),
-    publicUrl: settings.PUBLIC_URL,
+    publicUrl: PUBLIC_URL,
     whenSilent: 'run npm start first',
     sources,
     secrets: {

@@ -15,7 +15,7 @@ import { trello } from './trello.ts'
 import { vereinsantrag } from './vereinsantrag.ts'
 
 /** Every kind of source there is. */
-export const sources: Readonly<Record<string, Source>> = {
+export const sources = {
   clickup: clickup as Source<SourceOptions>,
   cloudevents: cloudevents as Source<SourceOptions>,
   generic: generic as Source<SourceOptions>,
@@ -30,9 +30,10 @@ export const sources: Readonly<Record<string, Source>> = {
   todoist: todoist as Source<SourceOptions>,
   trello: trello as Source<SourceOptions>,
   vereinsantrag: vereinsantrag as Source<SourceOptions>,
-}
+} satisfies Record<string, Source>
+export type Kind = keyof typeof sources
 
 /** The kind's implementation, or undefined for a kind that there isn't. */
 export function sourceOfKind(kind: string): Source | undefined {
-  return Object.hasOwn(sources, kind) ? sources[kind] : undefined
+  return Object.hasOwn(sources, kind) ? sources[kind as Kind] : undefined
 }

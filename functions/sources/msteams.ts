@@ -33,7 +33,7 @@ type Options = z.infer<typeof Options>
 export const msteams: Source<Options> = { options: Options, authenticate, interpret }
 
 /** The security token that Teams shows is the key in base64. No time is signed. */
-const scheme = declaredHmac({
+export const scheme = declaredHmac({
   signatureHeader: 'authorization',
   signaturePrefix: 'HMAC ',
   encoding: 'base64',

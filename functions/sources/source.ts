@@ -72,8 +72,8 @@ export const Meaning = z.enum(['completed', 'reaction', 'text', 'attachment'])
 export type Meaning = z.infer<typeof Meaning>
 
 /**
- * A kind of source. To add one: write a file beside this one that exports a `Source`, name it in index.ts, and put
- * payloads of the provider into test/fixtures.
+ * A kind of source. To add one: write a file beside this one that exports a `Source`, name it in index.ts, put payloads of
+ * the provider into test/fixtures, and show in operator/samples what its systems send.
  */
 export type Source<Options extends SourceOptions = SourceOptions> = {
   /** The settings of a source of this kind, strict: a misspelt option must show. */

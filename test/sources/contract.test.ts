@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { receive, type SourceSettings } from '../../functions/receive.ts'
-import { sources } from '../../functions/sources/index.ts'
+import { sourceOfKind, sources } from '../../functions/sources/index.ts'
 import type { WebhookRequest } from '../../functions/sources/source.ts'
 import { standardWebhooksSignature } from '../hostile/sender.ts'
 import { clickupWebhook } from '../support/clickup.ts'
@@ -89,7 +89,7 @@ describe('every kind of source', () => {
 describe.each(Object.keys(sources))('a webhook of kind %s', (kind) => {
   const { webhook, options } = kinds[kind] as (typeof kinds)[string]
   const source: SourceSettings = { ...options, name: kind, kind }
-  const refusal = sources[kind]?.refusal ?? 401
+  const refusal = sourceOfKind(kind)?.refusal ?? 401
   const refused = { response: { status: refusal }, events: [], updates: [], objectUpdates: [], links: [] }
 
   it('is taken for what it says', async () => {
