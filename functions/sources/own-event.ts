@@ -1,5 +1,14 @@
 import * as z from 'zod'
-import { type Attachment, bounds, type Change, type EventType, eventTypes, MessageId } from '../core/update.ts'
+import {
+  type Attachment,
+  bounds,
+  type Change,
+  type EventType,
+  eventTypes,
+  isWithinTimes,
+  MessageId,
+} from '../core/update.ts'
+import { momentOf } from './moment.ts'
 import { typeOf } from './own-types.ts'
 import { type FieldError, fieldErrors } from './source.ts'
 
@@ -36,14 +45,12 @@ export function readOwnEvent(
   return parsed.success ? { event: { ...parsed.data, type } } : { errors: fieldErrors(parsed.error, path) }
 }
 
-const latest = Date.UTC(9999, 11, 31)
 const Moment = z.iso
   .datetime({ offset: true, error: 'expected an ISO 8601 date and time with Z or an offset', abort: true })
-  .refine((written) => Date.parse(written) >= 0 && Date.parse(written) < latest, {
-    error: 'expected a time between 1970 and 9999',
-    abort: true,
-  })
+  .refine(isWithinTimes, { error: 'expected a time between 1970 and 9999', abort: true })
   .transform((written) => new Date(written).toISOString())
+/** What is no time is none. */
+const AnyMoment = z.string().optional().catch(undefined).transform(momentOf)
 
 const BoundedMessageId = z.union([z.int().min(0).transform(String), MessageId], {
   error: 'expected a chat message: 1 to 64 letters, digits, _ or -, or a whole number that JSON carries exactly',
@@ -75,7 +82,7 @@ function readersWithin(limits: Record<keyof typeof bounds, number>): Record<Even
   const text = (min: number, max: number) =>
     z.union([z.string(), z.number().transform(String)], { error: 'expected text' }).pipe(z.string().min(min).max(max))
   const Name = text(1, limits.name)
-  const Time = strict ? optional(Moment) : optional(Moment).catch(undefined)
+  const Time = strict ? optional(Moment) : AnyMoment
   const common = {
     id: optional(Name),
     messageId: optional(strict ? BoundedMessageId : AnyMessageId),

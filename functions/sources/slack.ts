@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { bounds } from '../core/update.ts'
 import { emojiOf, loadEmojis } from './emoji.ts'
+import { momentOf } from './moment.ts'
 import { referencesIn } from './reference.ts'
 import { timestampFailure, verifyHmac } from './signature.ts'
 import { plainText, wordsOf } from './slack-text.ts'
@@ -114,7 +115,7 @@ function saidByReaction({ type, user, reaction, item, event_ts }: z.infer<typeof
   const present = type === 'reaction_added'
   return {
     type: present ? 'reaction.added' : 'reaction.removed',
-    occurredAt: momentOf(event_ts),
+    occurredAt: momentOfSeconds(event_ts),
     actor: user,
     object: `${item.channel}/${item.ts}`,
     change: { kind: 'reaction', emoji, present },
@@ -126,7 +127,7 @@ function saidByPost(event: MessageEvent, options: Options): Said | string {
   if (references.length === 0) return 'the message refers to no chat message'
   return {
     type: 'link.added',
-    occurredAt: momentOf(event.event_ts ?? event.ts),
+    occurredAt: momentOfSeconds(event.event_ts ?? event.ts),
     actor: event.user ?? event.bot_id ?? undefined,
     object: `${event.channel}/${event.ts}`,
     references,
@@ -139,7 +140,7 @@ function saidByEdit(
   options: Options,
 ): Said | string {
   if (!message || message.subtype === 'tombstone') return 'a deleted message says nothing for a chat message'
-  const said = { occurredAt: momentOf(event_ts ?? ts), object: `${channel}/${message.ts}` }
+  const said = { occurredAt: momentOfSeconds(event_ts ?? ts), object: `${channel}/${message.ts}` }
   const references = referencesOf(message, options)
   const actor = message.edited?.user ?? message.user ?? message.bot_id ?? undefined
   if (previous_message?.text !== (message.text ?? '')) {
@@ -154,8 +155,7 @@ function referencesOf(message: Message, { references }: Options): string[] {
 }
 
 /** Slack's times are seconds with six decimals, as text. */
-function momentOf(written: string | undefined): string | undefined {
-  const [, seconds, fraction = ''] = /^(\d{1,12})(?:\.(\d+))?$/.exec(written ?? '') ?? []
-  if (seconds === undefined) return undefined
-  return new Date(Number(seconds) * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0'))).toISOString()
+function momentOfSeconds(written: string | undefined): string | undefined {
+  const [, seconds, fraction = ''] = /^(\d+)(?:\.(\d+))?$/.exec(written ?? '') ?? []
+  return momentOf(Number(seconds) * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0')))
 }

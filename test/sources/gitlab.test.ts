@@ -160,19 +160,6 @@ describe('what else GitLab sends', () => {
     expect([status, events, reasons.length]).toEqual([200, [], 1])
   })
 
-  it.each([
-    ['2017-12-10 16:41:28 UTC', '2017-12-10T16:41:28.000Z'],
-    ['2017-12-10 16:41:28 +0100', '2017-12-10T15:41:28.000Z'],
-    ['2013-12-03T17:15:43.123Z', '2013-12-03T17:15:43.123Z'],
-    ['2017-12-10 16:41:28', undefined],
-    ['2017-13-10 16:41:28 UTC', undefined],
-    ['yesterday', undefined],
-    [undefined, undefined],
-    [[5], undefined],
-  ])('the time %s is %s', async (updated_at, occurredAt) => {
-    expect((await send(gitlabEvent('issue', { updated_at }))).events[0]?.occurredAt).toBe(occurredAt)
-  })
-
   it('a delivery without an id has one of what it sent', async () => {
     const given = { headers: { 'idempotency-key': '' } }
     const [first, again, other] = await Promise.all([
