@@ -72,8 +72,8 @@ export const Meaning = z.enum(['completed', 'reaction', 'text', 'attachment'])
 export type Meaning = z.infer<typeof Meaning>
 
 /**
- * A kind of source. To add one: write a file beside this one that exports a `Source`, name it in index.ts, and put
- * payloads of the provider into test/fixtures.
+ * A kind of source. To add one: write a file beside this one that exports a `Source`, name it in index.ts, put payloads of
+ * the provider into test/fixtures, and say in test/sources/kinds what they say and how they are proven.
  */
 export type Source<Options extends SourceOptions = SourceOptions> = {
   /** The settings of a source of this kind, strict: a misspelt option must show. */
