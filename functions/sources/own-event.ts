@@ -8,6 +8,7 @@ import {
   isWithinTimes,
   MessageId,
 } from '../core/update.ts'
+import { filled } from './filled.ts'
 import { momentOf } from './moment.ts'
 import { typeOf } from './own-types.ts'
 import { type FieldError, fieldErrors } from './source.ts'
@@ -55,7 +56,7 @@ const AnyMoment = z.string().optional().catch(undefined).transform(momentOf)
 const BoundedMessageId = z.union([z.int().min(0).transform(String), MessageId], {
   error: 'expected a chat message: 1 to 64 letters, digits, _ or -, or a whole number that JSON carries exactly',
 })
-const AnyMessageId = z.union([BoundedMessageId, z.string().min(1)], { error: 'expected a chat message' })
+const AnyMessageId = z.union([BoundedMessageId, filled()], { error: 'expected a chat message' })
 
 const unbounded: Record<keyof typeof bounds, number> = {
   messageId: Number.POSITIVE_INFINITY,
@@ -93,7 +94,7 @@ function readersWithin(limits: Record<keyof typeof bounds, number>): Record<Even
   const File = z
     .object({
       id: optional(Name),
-      filename: z.string().min(1).max(limits.filename),
+      filename: filled(limits.filename),
       filesize: optional(text(0, limits.name)),
       mimetype: optional(text(0, limits.name)),
       created: Time,
@@ -109,7 +110,7 @@ function readersWithin(limits: Record<keyof typeof bounds, number>): Record<Even
     z.object(common).transform((event) => ({ ...event, change: { kind: 'completed' as const, value } }))
   const reaction = (present: boolean): Reader =>
     z
-      .object({ ...common, emoji: z.string().trim().min(1).max(limits.emoji) })
+      .object({ ...common, emoji: z.string().trim().pipe(filled(limits.emoji)) })
       .transform(({ emoji, ...event }) => ({ ...event, change: { kind: 'reaction' as const, emoji, present } }))
   const attachment = (present: boolean): Reader =>
     z.object({ ...common, attachment: File }).transform(({ attachment: file, ...event }) => ({

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { bounds } from '../core/update.ts'
 import { emojiOf, loadEmojis } from './emoji.ts'
+import { filled } from './filled.ts'
 import { momentOf } from './moment.ts'
 import { referencesIn } from './reference.ts'
 import { timestampFailure, verifyHmac } from './signature.ts'
@@ -43,10 +44,10 @@ function authenticate(request: WebhookRequest, _: Options, { secrets, now }: Rec
     : { kind: 'refused', detail: 'x-slack-signature does not match: is the secret the app’s signing secret?' }
 }
 
-const Handshake = z.object({ type: z.literal('url_verification'), challenge: z.string().max(1000) })
+const Handshake = z.object({ type: z.literal('url_verification'), challenge: z.string().pipe(z.string().max(1000)) })
 const Callback = z.object({
   type: z.literal('event_callback'),
-  event_id: z.string().min(1).max(bounds.name),
+  event_id: filled(bounds.name),
   event: z.looseObject({ type: z.string() }),
 })
 
@@ -54,12 +55,12 @@ const Reaction = z.object({
   type: z.enum(['reaction_added', 'reaction_removed']),
   user: z.string(),
   reaction: z.string(),
-  item: z.object({ type: z.literal('message'), channel: z.string().min(1), ts: z.string().min(1) }),
+  item: z.object({ type: z.literal('message'), channel: filled(), ts: filled() }),
   event_ts: z.string().optional(),
 })
 const Message = z.object({
   subtype: z.string().nullish(),
-  ts: z.string().min(1),
+  ts: filled(),
   user: z.string().nullish(),
   bot_id: z.string().nullish(),
   text: z.string().nullish(),
@@ -70,7 +71,7 @@ const Message = z.object({
 type Message = z.infer<typeof Message>
 const MessageEvent = Message.extend({
   type: z.literal('message'),
-  channel: z.string().min(1),
+  channel: filled(),
   event_ts: z.string().nullish(),
   message: Message.nullish(),
   previous_message: z.object({ text: z.string().nullish() }).nullish(),
