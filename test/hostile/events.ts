@@ -46,7 +46,16 @@ type WrongValues = {
 
 /** A number or null may stand for a text; nothing else may. */
 const noName = (random: Random, marker: string) =>
-  random.pick<unknown>([true, false, [], {}, [marker], { marker }, { toString: marker }, [[['42']]]])
+  random.pick<unknown>([
+    true,
+    false,
+    [],
+    {},
+    [marker],
+    { marker },
+    { toString: marker },
+    { length: { toString: marker } },
+  ])
 const reactions = ['reaction.added', 'reaction.removed'] as const
 const attachments = ['attachment.added', 'attachment.removed'] as const
 const links = ['link.added', 'link.removed'] as const
