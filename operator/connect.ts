@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { stepsByKind } from './connect/index.ts'
+import { stepsOf } from './connect/index.ts'
 import { type ExitCode, exitCodes, UsageError } from './exit-codes.ts'
 import { type Home, homeOptions, type OpenHome } from './home.ts'
 import type { Terminal } from './terminal.ts'
@@ -36,8 +36,7 @@ export async function connectCommand(
   const home = await open(values)
   try {
     const source = home.sources.get(name)
-    const steps = source && stepsByKind[source.kind]
-    if (!steps) throw new Error(`there is no source ${name}: ${[...home.sources.keys()].join(', ')}`)
+    if (!source) throw new Error(`there is no source ${name}: ${[...home.sources.keys()].join(', ')}`)
     const address = given ?? home.publicUrl
     if (address === undefined) print(`${unreached(home)}\n`)
     const [secret = `SECRET-OF-${name}`] = await home.secrets.of(name)
@@ -46,7 +45,7 @@ export async function connectCommand(
     const flags = `${where}${region && ` --region ${region}`}`
     const url = `${(address ?? placeholder).replace(/\/+$/, '')}/webhooks/${name}`
     const run = (command: string) => `npm run ${command}${flags}`
-    const text = steps({ name, url, secret, run })
+    const text = stepsOf(source.kind)({ name, url, secret, run })
     if (text.includes(`SECRET-OF-${name}`)) {
       print(`${name} has no secret yet. This makes it; it goes where SECRET-OF-${name} stands:\n`)
       print(`     ${run(`secrets -- add ${name}`)}\n`)

@@ -59,7 +59,7 @@ function unwrap(request: WebhookRequest): string | undefined {
   return isBinary(request) && request.body.byteLength === 0 ? 'null' : undefined
 }
 
-const Attribute = z.string({ error: 'expected text' }).trim().min(1, 'expected text')
+const Attribute = z.string({ error: 'expected text' }).trim().pipe(z.string().min(1, 'expected text'))
 const Envelope = z.looseObject({
   specversion: z.string({ error: 'expected 1.0' }).regex(/^1\./, 'expected 1.0'),
   id: Attribute,

@@ -14,8 +14,7 @@ import { todoist } from './todoist.ts'
 import { trello } from './trello.ts'
 import { vereinsantrag } from './vereinsantrag.ts'
 
-/** Every kind of source there is. */
-export const sources = {
+const known = {
   clickup: clickup as Source<SourceOptions>,
   cloudevents: cloudevents as Source<SourceOptions>,
   generic: generic as Source<SourceOptions>,
@@ -30,10 +29,13 @@ export const sources = {
   todoist: todoist as Source<SourceOptions>,
   trello: trello as Source<SourceOptions>,
   vereinsantrag: vereinsantrag as Source<SourceOptions>,
-} satisfies Record<string, Source>
-export type Kind = keyof typeof sources
+}
+export type KindName = keyof typeof known
+
+/** Every kind of source there is. */
+export const sources: Readonly<Record<KindName, Source>> = known
 
 /** The kind's implementation, or undefined for a kind that there isn't. */
 export function sourceOfKind(kind: string): Source | undefined {
-  return Object.hasOwn(sources, kind) ? sources[kind as Kind] : undefined
+  return Object.hasOwn(sources, kind) ? sources[kind as KindName] : undefined
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { bounds } from '../core/update.ts'
 import { callbackUrls, publicUrlOption } from './callback-url.ts'
+import { filled } from './filled.ts'
 import { verifiedJwt } from './jwt.ts'
 import { momentOf } from './moment.ts'
 import { referencesIn } from './reference.ts'
@@ -77,12 +78,12 @@ function challengeOf(body: Uint8Array): z.infer<typeof Challenge> | undefined {
   }
 }
 
-const Id = z.union([z.string().min(1), z.number().transform(String)])
+const Id = z.union([filled(), z.number().transform(String)])
 const Label = z.object({ label: z.object({ text: z.string().nullish(), is_done: z.boolean().nullish() }) })
 const Words = z.object({ value: z.unknown(), text: z.unknown(), url: z.unknown(), name: z.unknown() }).partial()
 const Event = z.object({
   type: z.string(),
-  triggerUuid: z.string().min(1).max(bounds.name),
+  triggerUuid: filled(bounds.name),
   triggerTime: z.string().nullish(),
   userId: z.number().nullish(),
   pulseId: Id,

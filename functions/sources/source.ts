@@ -73,7 +73,8 @@ export type Meaning = z.infer<typeof Meaning>
 
 /**
  * A kind of source. To add one: write a file beside this one that exports a `Source`, name it in index.ts, put payloads of
- * the provider into test/fixtures, and show in operator/samples what its systems send.
+ * the provider into test/fixtures, say in test/sources/kinds what they say and how they are proven, and show in
+ * operator/samples what its systems send.
  */
 export type Source<Options extends SourceOptions = SourceOptions> = {
   /** The settings of a source of this kind, strict: a misspelt option must show. */

@@ -50,3 +50,11 @@ export const notion: Steps = ({
      ${run(`secrets -- show ${name}`)}
 
 4. Its events carry ids only, so nothing is done by them yet.`
+
+/** A system whose steps nobody has written down. */
+export const anyOther: Steps = ({ name, url, secret, run }) => `1. In its settings for webhooks:
+
+     URL      ${url}
+     Secret   ${secret}
+
+2. Where it makes the secret itself: ${run(`secrets -- add ${name} SECRET`)}`

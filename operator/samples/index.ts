@@ -1,5 +1,5 @@
 import type { EventType } from '../../functions/core/update.ts'
-import { type Kind, sources } from '../../functions/sources/index.ts'
+import { type KindName, sources } from '../../functions/sources/index.ts'
 import type { SourceOptions } from '../../functions/sources/source.ts'
 import type { SourceOfHome } from '../home.ts'
 import { clickup } from './clickup.ts'
@@ -34,7 +34,7 @@ const samples = {
   todoist,
   trello,
   vereinsantrag,
-} satisfies Record<Kind, Samples>
+} satisfies Partial<Record<KindName, Samples>>
 
 /**
  * Writes and signs a webhook as a system of this kind sends it.
@@ -65,7 +65,7 @@ export function whatIsSent(): string[] {
   })
 }
 
-const kinds = Object.keys(samples) as Kind[]
+const kinds = Object.keys(samples) as (keyof typeof samples)[]
 
 /** With our own events every word is taken: the bridge's answer says which it knows. */
 function isSaid(event: SampleEvent, types: Samples['types']): event is SampleEvent<EventType> {
@@ -73,5 +73,5 @@ function isSaid(event: SampleEvent, types: Samples['types']): event is SampleEve
 }
 
 function optionsOf(source: SourceOfHome): SourceOptions {
-  return sources[source.kind as Kind].options.parse({ name: source.kind, ...source })
+  return sources[source.kind as KindName].options.parse({ name: source.kind, ...source })
 }

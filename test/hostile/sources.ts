@@ -1,4 +1,7 @@
 import type { SourceSettings } from '../../functions/receive.ts'
+import { Meaning } from '../../functions/sources/source.ts'
+import { kinds } from '../sources/kinds/index.ts'
+import { providers } from './providers.ts'
 
 /** Sources as an operator may have set them up, some of them badly. Those named `…-secret` have none that counts. */
 export const sources: ReadonlyMap<string, SourceSettings> = new Map(
@@ -16,5 +19,6 @@ export const sources: ReadonlyMap<string, SourceSettings> = new Map(
     { name: 'wrong-options', kind: 'generic', authentication: 'none' },
     { name: 'unknown-kind', kind: 'telegraph' },
     { name: 'prototype-kind', kind: '__proto__' },
+    ...providers.map((kind) => ({ ...kinds[kind].options, name: kind, kind, meanings: [...Meaning.options] })),
   ].map((source) => [source.name, source]),
 )
