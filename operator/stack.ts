@@ -5,10 +5,10 @@ import { SQSClient } from '@aws-sdk/client-sqs'
 import { clientSettings } from '../functions/aws/client-settings.ts'
 import { createDynamoMessageStates } from '../functions/aws/message-state.ts'
 import { createSqsQueue } from '../functions/aws/queue.ts'
-import { createSecretsManagerEditor, createSecretsManagerSession } from '../functions/aws/secrets.ts'
-import { secretsOf } from '../functions/core/webhook-secrets.ts'
+import { createSecretsManagerSession } from '../functions/aws/secrets.ts'
 import { createErp } from '../functions/erp/client.ts'
 import type { Home } from './home.ts'
+import { secretsOfStack } from './stack-secrets.ts'
 
 /**
  * The bridge that a stack is, found by the stack's outputs, with the credentials that the AWS SDK finds.
@@ -24,7 +24,7 @@ export async function openStack(name: string, region: string): Promise<Home> {
     return value
   }
   const client = new SecretsManagerClient(settings)
-  const editor = createSecretsManagerEditor({ client, secretId: output('WebhookSecretsName') })
+  const secrets = secretsOfStack(client, output('WebhookSecretsName'), outputs.get('LearnedSecretsName'))
   const erpSession = output('ErpSessionName')
   const sqs = new SQSClient(settings)
   return {
@@ -41,9 +41,7 @@ export async function openStack(name: string, region: string): Promise<Home> {
         ]),
     ),
     secrets: {
-      of: async (source) => secretsOf(await editor.all(), source) ?? [],
-      add: editor.add,
-      retire: editor.retire,
+      ...secrets,
       fixed: () => undefined,
       async setErpToken(token) {
         await client.send(new PutSecretValueCommand({ SecretId: erpSession, SecretString: JSON.stringify({ token }) }))

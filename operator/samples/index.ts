@@ -2,6 +2,7 @@ import type { EventType } from '../../functions/core/update.ts'
 import { type KindName, sources } from '../../functions/sources/index.ts'
 import type { SourceOptions } from '../../functions/sources/source.ts'
 import type { SourceOfHome } from '../home.ts'
+import { asana } from './asana.ts'
 import { clickup } from './clickup.ts'
 import { cloudevents } from './cloudevents.ts'
 import { generic } from './generic.ts'
@@ -20,6 +21,7 @@ import { vereinsantrag } from './vereinsantrag.ts'
 
 /** How the systems of every kind say events. */
 const samples = {
+  asana,
   clickup,
   cloudevents,
   generic,

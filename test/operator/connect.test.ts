@@ -137,14 +137,14 @@ describe('npm run connect', () => {
   )
 
   it('names the sources that there are', async () => {
-    await expect(connect(['gitbuh'])).rejects.toThrow('there is no source gitbuh: clickup')
+    await expect(connect(['gitbuh'])).rejects.toThrow('there is no source gitbuh: asana, clickup')
   })
 })
 
 describe('docs/sources.md', () => {
   const page = readFileSync(new URL('../../docs/sources.md', import.meta.url), 'utf8')
 
-  it.each(['github', 'slack'])('shows what connect prints for %s', async (kind) => {
+  it.each(['github', 'slack', 'asana'])('shows what connect prints for %s', async (kind) => {
     const printed = await publicly(kind)
     expect(page).toContain(`$ npm run -s connect -- ${kind}\n${printed}`)
   })

@@ -71,7 +71,7 @@ describe('the list of what can be sent', () => {
 
   it('leaves out only what such systems never say', async () => {
     const isListed = (kind: string, type: string) => list.some((each) => each.kind === kind && each.type === type)
-    for (const kind of Object.keys(sources)) {
+    for (const kind of new Set(list.map((each) => each.kind))) {
       for (const type of [...eventTypes, 'task.dne'].filter((each) => !isListed(kind, each))) {
         const webhook = await sample({ kind }, eventOf(kind, type), signing)
         if (own.includes(kind)) expect(webhook).toMatchObject({ body: expect.stringContaining(type) })

@@ -17,8 +17,8 @@ export type Proof = {
    * that stands in the body is missed where the body has another form.
    */
   holds?: { before?: number; after: number; isInBody?: true }
-  /** Whether the body may be no other, and whether the URL may be none. */
-  covers: { body: boolean; url: boolean }
+  /** Whether the body may be no other, or just the proof that stands in it, and whether the URL may be none. */
+  covers: { body: boolean | 'only itself'; url: boolean }
   /** The headers that may say anything, beside the content type. */
   uncovered: string[]
 }
@@ -46,8 +46,8 @@ export type Kind = {
   ignored: Example
   /** JSON of a form that isn't known. */
   unknown: (Example & { status: 200 | 422 })[]
-  /** A webhook that says a text, and the event that it is read as. */
-  tells(text: string): Example & { event: object }
+  /** A webhook that says a text, and the event that it is read as; absent where it sends ids only. */
+  tells?(text: string): Example & { event: object }
   /** A webhook of what happened at a moment (epoch ms); `untimed` where none says when. */
   happened: ((moment: number) => Example) | 'untimed'
   /** Whether a time beyond the bounds is an error, as a mistake that its author shall see. */
@@ -65,6 +65,19 @@ export function firstProof({ proofs }: Kind): Proof {
 export const overBody = { covers: { body: true, url: false } }
 /** A proof that a time is signed in, which Standard Webhooks and Slack's guide let be off by five minutes. */
 export const fiveMinutes = { holds: { before: 300, after: 300 } }
+
+/** Of a kind that sends ids only. */
+export const saysNothing: Kind['says'] = {
+  'task.done': 'never',
+  'task.reopened': 'never',
+  'reaction.added': 'never',
+  'reaction.removed': 'never',
+  'text.edited': 'never',
+  'attachment.added': 'never',
+  'attachment.removed': 'never',
+  'link.added': 'never',
+  'link.removed': 'never',
+}
 
 /** What all kinds but generic may change by default. */
 export const tasksAndReactions = ['completed', 'reaction']
