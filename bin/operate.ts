@@ -2,6 +2,7 @@ import { settingsOfThisMachine } from '../local/environment.ts'
 import { explain } from '../local/explain.ts'
 import { backupCommand } from '../operator/backup.ts'
 import { exitCodeOf, UsageError } from '../operator/exit-codes.ts'
+import { forgetCommand } from '../operator/forget.ts'
 import type { Home } from '../operator/home.ts'
 import { linksCommand } from '../operator/links.ts'
 import { parkedCommand } from '../operator/parked.ts'
@@ -30,6 +31,7 @@ const commands = {
   parked: parkedCommand,
   reconcile: reconcileCommand,
   links: linksCommand,
+  forget: forgetCommand,
   backup: (args: string[], _: typeof open, terminal: Terminal) => backupCommand(args, settingsOfThisMachine, terminal),
 }
 

@@ -119,6 +119,14 @@ describe('the operator of a stack', () => {
     expect(await operate(`parked drop 99 ${unreadable} --yes`)).toMatchObject({ code: 0, stdout: '2 dropped\n' })
     expect((await operate('parked list')).stdout).toBe('Nothing is set aside.\n')
 
+    await deadLetterIn(deadLetters, update(done), update(done, { messageId: '7' }))
+    const forget = await operate('forget 42 --yes')
+    expect([forget.code, forget.stderr]).toEqual([0, ''])
+    expect(forget.stdout).toMatch(/^Chat message 42 is forgotten\.\n.* within 14 days .*\n.* 35 days/)
+    expect(await states.load('42')).toBeUndefined()
+    const [rest, ...more] = JSON.parse((await operate('parked list --json')).stdout)
+    expect([rest, more]).toMatchObject([{ messageId: '7', updates: 1 }, []])
+
     const wanted = recordOf(fold(emptyState(), [update(reopened, { messageId: '7' })]), Date.now())
     await states.save('7', wanted, undefined)
     const reconcile = await operate('reconcile')
