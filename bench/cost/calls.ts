@@ -14,11 +14,6 @@ import { startSecretsManager } from '../../test/support/secrets-manager.ts'
 import { startSqs } from '../../test/support/sqs.ts'
 import { type Lines, listening } from './log-lines.ts'
 
-/** How many events are counted, each of a chat message of its own. */
-const counted = 10
-
-const each = (total: number) => total / counted
-
 /** One moment, so that the lines that tell how long something took are always as long. */
 const clock = () => Date.parse('2026-11-22T12:00:00.000Z')
 
@@ -44,6 +39,9 @@ export type Calls = {
  * @param batch how many events deliver is handed at once
  */
 export async function countCalls(batch: number): Promise<Calls> {
+  // Each of a chat message of its own.
+  const counted = Math.max(batch, 2)
+  const each = (sum: number) => sum / counted
   const [sqs, dynamo, secrets] = await Promise.all([startSqs(), startDynamo(), startSecretsManager()])
   const ids = Array.from({ length: counted }, (_, index) => 100_000 + index)
   const message = { message_text: 'Bitte um Rückruf', attachments: [], reactions: [], completed: false }
