@@ -10,6 +10,7 @@ import {
   interpret,
   jsonEvent,
   jsonParser,
+  notLearned,
   parserRefusal,
   precheck,
   queueMessageOf,
@@ -85,7 +86,7 @@ export function createIngest(
 
 async function firstStep(
   event: APIGatewayProxyEventV2,
-  { sources, secrets, clock, publicUrl, limit = bodyLimit }: IngestDependencies,
+  { sources, secrets, clock, log, publicUrl, limit = bodyLimit }: IngestDependencies,
 ): Promise<Reception | Authenticated> {
   const { method } = event.requestContext.http
   if (event.rawPath === '/health' && (method === 'GET' || method === 'HEAD')) return answer(json(200, { status: 'ok' }))
@@ -105,9 +106,15 @@ async function firstStep(
   if (unfit) return unfit
   try {
     const first = await tryWith(false)
-    // The sender may sign with a secret that is newer than what is cached here.
-    const isRefused = first.refusal && [401, 403].includes(first.refusal.response.status)
-    const { context, refusal } = isRefused ? await tryWith(true) : first
+    // The sender may sign with a secret that is newer than what is cached here, or bring one to a source that has one by now.
+    const { learned, response } = first.refusal ?? {}
+    const isOutdated = learned !== undefined || (response && [401, 403].includes(response.status))
+    const { context, refusal } = isOutdated ? await tryWith(true) : first
+    if (refusal?.learned) {
+      const isLearned = (await secrets.learn?.(source.name, refusal.learned.secret, clock())) ?? false
+      log('handshake', { source: source.name, learned: isLearned })
+      return isLearned ? refusal : notLearned(source)
+    }
     return refusal ?? { request, source, context }
   } catch {
     return unavailable('The source’s secrets can’t be read for now.')

@@ -3,6 +3,7 @@ import { bounds } from '../core/update.ts'
 import { callbackUrls, publicUrlOption } from './callback-url.ts'
 import { verifiedJwt } from './jwt.ts'
 import { momentOf } from './moment.ts'
+import { handshakeLimit, readJson } from './read-json.ts'
 import { referencesIn } from './reference.ts'
 import { type Said, saidCompleted, saidEdited } from './said.ts'
 import {
@@ -10,6 +11,7 @@ import {
   type Interpretation,
   ignored,
   type ReceiveContext,
+  type Response,
   type Source,
   sourceOptions,
   type Verdict,
@@ -31,19 +33,20 @@ type Options = z.infer<typeof Options>
  * monday.com's webhooks (https://developer.monday.com/api-reference/reference/webhooks): the status of an item, edited
  * updates, and what it refers to. Only those that an app made are signed, by a token that doesn't cover the body.
  */
-export const monday: Source<Options> = { options: Options, authenticate, interpret }
+export const monday: Source<Options> = { options: Options, handshake, authenticate, interpret }
 
-/** A challenge proves nothing and is echoed all the same: monday.com makes no webhook without. */
 const Challenge = z.strictObject({ challenge: z.string().max(1000) })
-const longestChallenge = 4096
+
+/** monday.com makes no webhook unless its challenge is echoed, which is signed only where an app makes it. */
+function handshake({ method, body }: WebhookRequest): Response | undefined {
+  if (method.toUpperCase() !== 'POST') return undefined
+  const { data: challenge } = Challenge.safeParse(readJson(body, handshakeLimit))
+  if (!challenge) return undefined
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(challenge) }
+}
 
 /** https://developer.monday.com/apps/docs/authorization-header */
 function authenticate(request: WebhookRequest, options: Options, context: ReceiveContext): Verdict {
-  const challenge = challengeOf(request.body)
-  if (challenge) {
-    const headers = { 'content-type': 'application/json' }
-    return { kind: 'answered', response: { status: 200, headers, body: JSON.stringify(challenge) } }
-  }
   const authorization = header(request, 'authorization')
   if (authorization === undefined) {
     return { kind: 'refused', detail: 'authorization is missing: only webhooks that an app makes are signed.' }
@@ -66,15 +69,6 @@ function isHere(url: string, request: WebhookRequest, options: Options, context:
   return isKnown
     ? callbackUrls(request, options, context).includes(url)
     : url.replace(/^https?:\/\/[^/]*/, '') === request.url
-}
-
-function challengeOf(body: Uint8Array): z.infer<typeof Challenge> | undefined {
-  if (body.byteLength > longestChallenge) return undefined
-  try {
-    return Challenge.safeParse(JSON.parse(Buffer.from(body).toString())).data
-  } catch {
-    return undefined
-  }
 }
 
 const Id = z.union([z.string().min(1), z.number().transform(String)])

@@ -4,6 +4,7 @@ import { receive, type SourceSettings } from '../../functions/receive.ts'
 import { sources } from '../../functions/sources/index.ts'
 import type { WebhookRequest } from '../../functions/sources/source.ts'
 import { standardWebhooksSignature } from '../hostile/sender.ts'
+import { asanaWebhook } from '../support/asana.ts'
 import { clickupWebhook } from '../support/clickup.ts'
 import { at, context, noon, secret } from '../support/factories.ts'
 import { fixture } from '../support/fixture.ts'
@@ -12,7 +13,9 @@ import { gitlabEvent, gitlabSignature, gitlabWebhook } from '../support/gitlab.t
 import { jiraIssue, jiraWebhook } from '../support/jira.ts'
 import { linearEvent, linearWebhook } from '../support/linear.ts'
 import { mondayWebhook } from '../support/monday.ts'
+import { graphWebhook } from '../support/msgraph.ts'
 import { teamsWebhook } from '../support/msteams.ts'
+import { notionWebhook } from '../support/notion.ts'
 import { callback, reaction, slackWebhook } from '../support/slack.ts'
 import { todoistWebhook } from '../support/todoist.ts'
 import { trelloWebhook } from '../support/trello.ts'
@@ -53,6 +56,7 @@ function standardWebhooks(key: string): WebhookRequest {
 /** A webhook of every kind that says something, signed with a key; and the options that it says it by. */
 const kinds: Record<string, { webhook: (key: string) => WebhookRequest | Promise<WebhookRequest>; options?: object }> =
   {
+    asana: { webhook: (key) => asanaWebhook(fixture('asana/completed'), { key }) },
     clickup: { webhook: (key) => clickupWebhook(fixture('clickup/status'), { key }) },
     cloudevents: {
       webhook: (key) => signed('cloudevents', { specversion: '1.0', source: 'here', ...ours, data: ours }, key),
@@ -63,10 +67,12 @@ const kinds: Record<string, { webhook: (key: string) => WebhookRequest | Promise
     jira: { webhook: (key) => jiraWebhook(jiraIssue(), { key }) },
     linear: { webhook: (key) => linearWebhook(linearEvent('issue'), { key }) },
     monday: { webhook: (key) => mondayWebhook(fixture('monday/status'), { key }) },
+    msgraph: { webhook: (key) => graphWebhook({ keys: [key] }) },
     msteams: {
       webhook: (key) => teamsWebhook(fixture('msteams/message'), { key }),
       options: { commands: { done: 'task.done', erledigt: 'task.done' } },
     },
+    notion: { webhook: (key) => notionWebhook(fixture('notion/properties-updated'), { key }) },
     slack: { webhook: (key) => slackWebhook(callback(reaction()), { key }) },
     'standard-webhooks': { webhook: standardWebhooks },
     todoist: { webhook: (key) => todoistWebhook(fixture('todoist/completed'), { key }) },
@@ -79,6 +85,10 @@ const kinds: Record<string, { webhook: (key: string) => WebhookRequest | Promise
 
 /** monday.com's token says who sends, and nothing of what. */
 const bodyIsNotSigned = ['monday']
+/** Microsoft Graph's secret stands in the body, which nothing signs. */
+const proofIsInBody = ['msgraph']
+/** What these kinds send has ids only, so nothing happens by it. */
+const saysNothing = ['msgraph', 'notion']
 
 describe('every kind of source', () => {
   it('is in this table', () => {
@@ -95,12 +105,12 @@ describe.each(Object.keys(sources))('a webhook of kind %s', (kind) => {
   it('is taken for what it says', async () => {
     const { response, events } = await receive(await webhook(secret), source, context())
     expect([200, 202]).toContain(response.status)
-    expect(events.length).toBeGreaterThan(0)
+    expect(events.length > 0).toBe(!saysNothing.includes(kind))
   })
 
   it('is taken with the older of two secrets', async () => {
-    const { events } = await receive(await webhook(secret), source, context({ secrets: [other, secret] }))
-    expect(events.length).toBeGreaterThan(0)
+    const { response } = await receive(await webhook(secret), source, context({ secrets: [other, secret] }))
+    expect([200, 202]).toContain(response.status)
   })
 
   it.each([
@@ -118,14 +128,18 @@ describe.each(Object.keys(sources))('a webhook of kind %s', (kind) => {
   it('is refused without what proves it', async () => {
     const { headers, ...request } = await webhook(secret)
     const bare = { 'content-type': 'application/json', ...(headers['host'] && { host: headers['host'] }) }
-    expect(await receive({ ...request, headers: bare }, source, context())).toMatchObject(refused)
+    const body = proofIsInBody.includes(kind) ? Buffer.from('{"value":[{}]}') : request.body
+    expect(await receive({ ...request, headers: bare, body }, source, context())).toMatchObject(refused)
   })
 
   const isSigned = !bodyIsNotSigned.includes(kind)
-  it(`is ${isSigned ? 'refused' : 'taken, as its provider proves no more,'} with a byte changed, wherever it stands`, async () => {
+  const where = proofIsInBody.includes(kind) ? 'of its proof changed' : 'changed, wherever it stands'
+  it(`is ${isSigned ? 'refused' : 'taken, as its provider proves no more,'} with a byte ${where}`, async () => {
     const request = await webhook(secret)
-    const step = Math.max(1, Math.floor(request.body.length / 40))
-    for (let index = 0; index < request.body.length; index += step) {
+    const start = proofIsInBody.includes(kind) ? Buffer.from(request.body).indexOf(secret) : 0
+    const end = start === 0 ? request.body.length : start + secret.length
+    const step = Math.max(1, Math.floor((end - start) / 40))
+    for (let index = start; index < end; index += step) {
       const body = Buffer.from(request.body)
       body[index] = (body[index] ?? 0) ^ 1
       const { response } = await receive({ ...request, body }, source, context())

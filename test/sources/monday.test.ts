@@ -136,17 +136,21 @@ describe('monday.com’s token', () => {
     expect(await statusOf(mondayWebhook(status, { aud: undefined }))).toBe(202)
   })
 
-  it('is not needed for a challenge, which is echoed and asks for nothing', async () => {
+  it('is not needed for a challenge, which is echoed and asks for nothing, whether or not there is a secret', async () => {
     const challenge = '3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P'
-    const ask = (payload: unknown) =>
-      receive({ ...mondayWebhook(payload), headers: { 'content-type': 'application/json' } }, source, context())
-    const { response, events, updates } = await ask({ challenge })
-    expect(response).toEqual({
-      status: 200,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ challenge }),
-    })
-    expect([events, updates]).toEqual([[], []])
+    const ask = (payload: unknown, secrets = [secret]) => {
+      const headers = { 'content-type': 'application/json' }
+      return receive({ ...mondayWebhook(payload), headers }, source, context({ secrets }))
+    }
+    for (const secrets of [[secret], []]) {
+      const { response, events, updates } = await ask({ challenge }, secrets)
+      expect(response).toEqual({
+        status: 200,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ challenge }),
+      })
+      expect([events, updates]).toEqual([[], []])
+    }
     for (const more of [{ challenge, ...status }, { challenge: 7 }, { challenge: 'x'.repeat(5000) }]) {
       expect((await ask(more)).response.status).toBe(401)
     }
