@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { isPlain, isSafe } from './core/url.ts'
 import type { SourceSettings } from './receive.ts'
 import { sources as kinds, sourceOfKind } from './sources/index.ts'
 
@@ -51,10 +52,8 @@ const Schema = z.strictObject({
   /** Where everything is kept on one machine. */
   DATA_DIR: optional(z.string().default('.bridge')),
   ERP_BASE_URL: optional(
-    Url.refine((url) => url.startsWith('https:') || isLoopback(new URL(url).hostname), {
-      error: 'expected https; http is for loopback only',
-    })
-      .refine((url) => isPlain(new URL(url)), { error: 'expected no user, query or fragment' })
+    Url.refine(isSafe, { error: 'expected https; http is for loopback only' })
+      .refine(isPlain, { error: 'expected no user, query or fragment' })
       .optional(),
   ),
   ERP_TOKEN: optional(z.string().optional()),
@@ -228,16 +227,6 @@ function requireForAws(settings: z.infer<typeof Schema>, given: Record<string, u
       'WEBHOOK_SECRETS have no place in a template: deploy, then npm run secrets -- add SOURCE --stack NAME',
     )
   }
-}
-
-/** Whether a URL is just a host and a path, to which another path can be added. */
-function isPlain({ username, password, search, hash }: URL): boolean {
-  return [username, password, search, hash].every((part) => part === '')
-}
-
-/** Whether a host name is this machine. */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
 function sentence(issue: z.core.$ZodIssue): string {

@@ -24,7 +24,7 @@ describe('a task in Asana', () => {
     expect(done.objectUpdates).toMatchObject([{ ...happened, change }])
     expect(JSON.parse(done.response.body ?? '')).toEqual({
       accepted: [{ eventId: '1209917', type: 'task.done', object: '1204512' }],
-      ignored: [{ reason: expect.stringContaining('no API token') }],
+      ignored: [{ reason: expect.stringContaining('option lookUps') }],
     })
     const reopened = { type: 'task.reopened', change: { kind: 'completed', value: false }, object: '1204512' }
     expect((await send(fixture('asana/reopened'))).events).toMatchObject([reopened])
