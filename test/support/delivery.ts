@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda'
 import { onTestFinished } from 'vitest'
 import { emptyState, MessageState } from '../../functions/core/message-state.ts'
-import type { Clock, MessageStates, Queue } from '../../functions/core/ports.ts'
+import type { Clock, LookUps, MessageStates, Queue } from '../../functions/core/ports.ts'
 import { encode, type QueuedUpdate, type QueueMessage } from '../../functions/core/queue-message.ts'
 import { createDeliver } from '../../functions/deliver.ts'
 import { createErp } from '../../functions/erp/client.ts'
@@ -47,6 +47,7 @@ export async function deliveryUnderTest({
   put = 'merge',
   timeout = 2_000,
   adapters,
+  lookUps,
   ...given
 }: {
   messages?: SimulatedMessage[]
@@ -54,6 +55,8 @@ export async function deliveryUnderTest({
   timeout?: number
   /** Those of another home, on the clock that they are given. */
   adapters?: (clock: Clock) => { queue: Queue; deadLetters: Queue; states: MessageStates }
+  /** The providers that are asked, on the clock that they are given. */
+  lookUps?: (clock: Clock) => LookUps
 } & Partial<SettleDependencies> = {}) {
   const { now: clock, advance } = stoppedClock()
   const erp = await startSimulatedErp({ messages, token: 'token', put })
@@ -86,7 +89,7 @@ export async function deliveryUnderTest({
     host: { clears: false },
     ...given,
   }
-  const deliver = createDeliver(dependencies)
+  const deliver = createDeliver({ ...dependencies, lookUps: lookUps?.(clock) })
 
   const delivery = {
     erp,
