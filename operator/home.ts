@@ -33,8 +33,23 @@ type HomeSecrets = {
   of(source: string): Promise<string[]>
   add(source: string, secret?: string): Promise<string>
   retire(source: string): Promise<number>
+  forget(source: string): Promise<number>
+  /** Lets a source learn the secret of a handshake. @param until epoch ms */
+  openWindow(source: string, until: number): Promise<void>
+  /** Until when a source may learn one; epoch ms. */
+  window(source: string): Promise<number | undefined>
   /** Why the secrets of a source can't be changed here. */
   fixed(source: string): string | undefined
   /** Stores the token for the ERP; absent where settings say it. */
   setErpToken?(token: string): Promise<void>
+}
+
+/**
+ * The source of a name that an operator wrote.
+ * @throws when there is none
+ */
+export function sourceOf({ sources }: Home, name = ''): { source: string; kind: string } {
+  const source = sources.get(name)
+  if (source) return { source: name, kind: source.kind }
+  throw new Error(`there is no source ${name || '(none named)'}: ${[...sources.keys()].join(', ')}`)
 }

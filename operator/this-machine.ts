@@ -23,6 +23,9 @@ export async function thisMachine(settings: Settings): Promise<Home> {
       of: (source) => secrets.of(source),
       add: async (source, secret) => secrets.add(source, secret),
       retire: async (source) => secrets.retire(source),
+      forget: async (source) => secrets.forget(source),
+      openWindow: async (source, until) => secrets.openWindow(source, until, Date.now()),
+      window: async (source) => secrets.window(source, Date.now()),
       fixed: (source) =>
         Object.hasOwn(WEBHOOK_SECRETS, source)
           ? `WEBHOOK_SECRETS fixes the secrets of ${source}: change them there`
