@@ -121,6 +121,8 @@ const Schema = z.strictObject({
   ),
   /** Source name → secrets; wins over what is stored. */
   WEBHOOK_SECRETS: optional(json(z.record(SourceName, z.array(z.string().min(1)))).default({})),
+  /** Source name → the token with which its provider's API is asked; wins over what is stored. */
+  API_TOKENS: optional(json(z.record(SourceName, z.string().min(1))).default({})),
   /** Source name → its kind and options. */
   SOURCES: optional(json(z.record(SourceName, z.looseObject({ kind: z.string() }))).default({})),
 })
@@ -192,6 +194,17 @@ export function sourcesThatLearn(sources: ReadonlyMap<string, SourceSettings>): 
   return new Set([...sources.values()].filter(({ kind }) => learnsSecret(kind)).map(({ name }) => name))
 }
 
+/** The sources whose provider is asked for what their webhooks leave open, with the options of that. */
+export function sourcesThatLookUp(sources: ReadonlyMap<string, SourceSettings>): Map<string, SourceSettings> {
+  const asked = [...sources].filter(([, { lookUps }]) => lookUps === true)
+  return new Map(
+    asked.map(([source, { name, kind, lookUps, lookUpsPerMinute, apiUrl }]) => [
+      source,
+      { name, kind, lookUps, lookUpsPerMinute, apiUrl },
+    ]),
+  )
+}
+
 /** Settings that only one machine has. */
 const ofOneMachine = ['PORT', 'HOST', 'DATA_DIR', 'ERP_PORT', 'PUBLIC_URL']
 /** Lambda takes 4 KB of environment, and the rest of ingest's is half a KB. */
@@ -226,6 +239,11 @@ function requireForAws(settings: z.infer<typeof Schema>, given: Record<string, u
   }
   if (settings.ERP_TOKEN) {
     throw new SettingsError('ERP_TOKEN has no place in a template: deploy, then npm run secrets -- token --stack NAME')
+  }
+  if (Object.keys(settings.API_TOKENS).length > 0) {
+    throw new SettingsError(
+      'API_TOKENS have no place in a template: deploy, then npm run secrets -- api-token SOURCE --stack NAME',
+    )
   }
   if (Object.keys(settings.WEBHOOK_SECRETS).length > 0) {
     throw new SettingsError(

@@ -40,6 +40,11 @@ type HomeSecrets = {
   window(source: string): Promise<number | undefined>
   /** Why the secrets of a source can't be changed here. */
   fixed(source: string): string | undefined
+  /**
+   * Stores the token with which a source's provider is asked.
+   * @throws where settings say it
+   */
+  storeApiToken(source: string, token: string): Promise<void>
   /** Stores the token for the ERP; absent where settings say it. */
   setErpToken?(token: string): Promise<void>
 }

@@ -2,6 +2,7 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { SQSClient } from '@aws-sdk/client-sqs'
+import { storeApiToken } from '../functions/aws/api-tokens.ts'
 import { clientSettings } from '../functions/aws/client-settings.ts'
 import { createLearningEditor } from '../functions/aws/learned-secrets.ts'
 import { createDynamoMessageStates } from '../functions/aws/message-state.ts'
@@ -26,6 +27,7 @@ export async function openStack(name: string, region: string): Promise<Home> {
   }
   const client = new SecretsManagerClient(settings)
   const secrets = secretsOfStack(client, output('WebhookSecretsName'), outputs.get('LearnedSecretsName'))
+  const asked = new Set(outputs.get('LookUps')?.split(','))
   const erpSession = output('ErpSessionName')
   const sqs = new SQSClient(settings)
   return {
@@ -37,12 +39,13 @@ export async function openStack(name: string, region: string): Promise<Home> {
         .map((source) => source.split(':'))
         .map(([source = '', kind = '', authentication, signatureHeader]) => [
           source,
-          { kind, authentication: authentication || undefined, signatureHeader },
+          { kind, authentication: authentication || undefined, signatureHeader, lookUps: asked.has(source) },
         ]),
     ),
     secrets: {
       ...secrets,
       fixed: () => undefined,
+      storeApiToken: (source, token) => storeApiToken({ client, secretId: output('ApiTokensName') }, source, token),
       async setErpToken(token) {
         await client.send(new PutSecretValueCommand({ SecretId: erpSession, SecretString: JSON.stringify({ token }) }))
       },

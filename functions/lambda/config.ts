@@ -26,6 +26,9 @@ export const DeliverEnv = z.object({
   ERP_LOST_ANSWER_WAIT: digits,
   PUT_SPACING: digits,
   MAX_AGE: digits,
+  /** Where there is a source whose provider is asked: those sources, and the secret with their tokens. */
+  SOURCES: text.optional(),
+  API_TOKENS_ID: text.optional(),
 })
 
 /** What sweep is told. */
@@ -44,6 +47,6 @@ export function readEnv<Env>(schema: z.ZodType<Env>): Env {
 }
 
 /** The sources as the stack wrote them into the environment. */
-export function sourcesOf({ SOURCES }: z.infer<typeof IngestEnv>): ReturnType<typeof readSources> {
+export function sourcesOf({ SOURCES = '{}' }: { SOURCES?: string | undefined }): ReturnType<typeof readSources> {
   return readSources(z.record(z.string(), z.looseObject({ kind: z.string() })).parse(JSON.parse(SOURCES)))
 }
