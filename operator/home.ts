@@ -29,7 +29,7 @@ export type Home = {
 export type SourceOfHome = { kind: string; authentication?: unknown } & Record<string, unknown>
 
 /** Webhook secrets, newest first. */
-type HomeSecrets = {
+export type HomeSecrets = {
   of(source: string): Promise<string[]>
   add(source: string, secret?: string): Promise<string>
   retire(source: string): Promise<number>

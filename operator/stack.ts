@@ -2,15 +2,13 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { SQSClient } from '@aws-sdk/client-sqs'
-import { storeApiToken } from '../functions/aws/api-tokens.ts'
 import { clientSettings } from '../functions/aws/client-settings.ts'
-import { createLearningEditor } from '../functions/aws/learned-secrets.ts'
 import { createDynamoMessageStates } from '../functions/aws/message-state.ts'
 import { createSqsQueue } from '../functions/aws/queue.ts'
-import { createSecretsManagerEditor, createSecretsManagerSession } from '../functions/aws/secrets.ts'
-import { secretsOf, windowOf } from '../functions/core/webhook-secrets.ts'
+import { createSecretsManagerSession } from '../functions/aws/secrets.ts'
 import { createErp } from '../functions/erp/client.ts'
 import type { Home } from './home.ts'
+import { secretsOfStack } from './stack-secrets.ts'
 
 /**
  * The bridge that a stack is, found by the stack's outputs, with the credentials that the AWS SDK finds.
@@ -26,7 +24,12 @@ export async function openStack(name: string, region: string): Promise<Home> {
     return value
   }
   const client = new SecretsManagerClient(settings)
-  const secrets = secretsOfStack(client, output('WebhookSecretsName'), outputs.get('LearnedSecretsName'))
+  const secrets = secretsOfStack(
+    client,
+    output('WebhookSecretsName'),
+    outputs.get('LearnedSecretsName'),
+    outputs.get('ApiTokensName'),
+  )
   const asked = new Set(outputs.get('LookUps')?.split(','))
   const erpSession = output('ErpSessionName')
   const sqs = new SQSClient(settings)
@@ -45,7 +48,6 @@ export async function openStack(name: string, region: string): Promise<Home> {
     secrets: {
       ...secrets,
       fixed: () => undefined,
-      storeApiToken: (source, token) => storeApiToken({ client, secretId: output('ApiTokensName') }, source, token),
       async setErpToken(token) {
         await client.send(new PutSecretValueCommand({ SecretId: erpSession, SecretString: JSON.stringify({ token }) }))
       },
@@ -65,28 +67,6 @@ export async function openStack(name: string, region: string): Promise<Home> {
       clock: Date.now,
     }),
     close() {},
-  }
-}
-
-/** The operator's secrets, and those that sources have learned, which a stack has only where some of its sources can. */
-function secretsOfStack(client: SecretsManagerClient, ownId: string, learnedId: string | undefined) {
-  const own = createSecretsManagerEditor({ client, secretId: ownId })
-  const learning = learnedId === undefined ? undefined : createLearningEditor({ client, secretId: learnedId })
-  const ofOwn = async (source: string) => secretsOf(await own.all(), source) ?? []
-  const learned = async () => (await learning?.all()) ?? { windows: {}, secrets: {} }
-  return {
-    of: async (source: string) => [...(await ofOwn(source)), ...(secretsOf((await learned()).secrets, source) ?? [])],
-    add: own.add,
-    async retire(source: string) {
-      const isNewestOwn = (await ofOwn(source)).length > 0
-      return (await own.retire(source)) + ((isNewestOwn && (await learning?.forget(source))) || 0)
-    },
-    forget: async (source: string) => (await own.forget(source)) + ((await learning?.forget(source)) ?? 0),
-    async openWindow(source: string, until: number) {
-      if (!learning) throw new Error(`this stack has no place for what ${source} learns: deploy it again`)
-      await learning.openWindow(source, until, Date.now())
-    },
-    window: async (source: string) => windowOf(await learned(), source, Date.now()),
   }
 }
 

@@ -16,6 +16,8 @@ async function until(holds: () => boolean, what: string): Promise<void> {
   }
 }
 
+const token = '1/1199946:0f6c2ba5e2b34b1c9d0a'
+
 /** A port that nobody listens on, for a bridge that comes back under the URL that its webhooks know. */
 async function freePort(): Promise<string> {
   const server = createServer()
@@ -29,7 +31,7 @@ describe('a task in Asana', () => {
   it('leads its chat message from the operator’s window to the reopened task, through a kill between webhook and look-up', async () => {
     const erp = await startSimulatedErp({ messages: [chatMessage()], token: 'token' })
     onTestFinished(() => erp.stop())
-    const asana = await startAsana({ token: 'pat' })
+    const asana = await startAsana({ token })
     const settings = {
       DATA_DIR: temporaryFolder(),
       PORT: await freePort(),
@@ -48,7 +50,7 @@ describe('a task in Asana', () => {
       return { status: response.status, echoed: response.headers.get('x-hook-secret') }
     }
     const makeWebhook = async () => {
-      const headers = { authorization: 'Bearer pat', 'content-type': 'application/json' }
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
       const body = JSON.stringify({ data: { resource: '1204500', target: hook } })
       const response = await fetch(`${asana.url}/webhooks`, { method: 'POST', headers, body })
       await response.text()
@@ -57,7 +59,7 @@ describe('a task in Asana', () => {
 
     expect(await greet()).toEqual({ status: 401, echoed: null })
     expect(await makeWebhook()).toBe(400)
-    expect((await operate(['api-token', 'asana'], 'pat\n')).stdout).toBe('asana has its API token.\n')
+    expect((await operate(['api-token', 'asana'], `${token}\n`)).stdout).toBe('asana has its API token.\n')
     expect((await operate(['learn', 'asana'])).code).toBe(0)
     expect(await makeWebhook()).toBe(201)
     expect(await greet()).toEqual({ status: 401, echoed: null })
@@ -75,7 +77,7 @@ describe('a task in Asana', () => {
     asana.fault = undefined
     bridge = await startBridgeProcess(settings)
     await until(() => erp.message(42)?.completed === false, 'the reopened message')
-    expect(bridge.output()).not.toContain('pat ')
+    expect(bridge.output()).not.toContain(token)
   })
 })
 

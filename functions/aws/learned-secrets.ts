@@ -54,9 +54,10 @@ export function createLearningEditor(stored: StoredSecret): LearningEditor {
     openWindow: (source, until, now) =>
       editJson(stored, Learning, (json) => ({ changed: withWindow(json, source, until, now), result: undefined })),
     forget: (source) =>
-      editJson(stored, Learning, (json) => ({
-        changed: withForgotten(json, source),
-        result: secretsOf(json.secrets, source)?.length ?? 0,
-      })),
+      editJson(stored, Learning, (json) => {
+        const isThere = Object.hasOwn(json.windows, source) || Object.hasOwn(json.secrets, source)
+        const result = secretsOf(json.secrets, source)?.length ?? 0
+        return { ...(isThere && { changed: withForgotten(json, source) }), result }
+      }),
   }
 }

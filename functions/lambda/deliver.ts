@@ -12,7 +12,7 @@ import { withBreaker } from '../erp/breaker.ts'
 import { createErp } from '../erp/client.ts'
 import { createLookUps } from '../providers/index.ts'
 import { deliverSeconds } from '../settings.ts'
-import { DeliverEnv, readEnv, sourcesOf } from './config.ts'
+import { askedSourcesOf, DeliverEnv, readEnv } from './config.ts'
 import { log } from './log.ts'
 
 const env = readEnv(DeliverEnv)
@@ -38,7 +38,7 @@ export const handler = createDeliver({
     clock,
   ),
   ...(env.API_TOKENS_ID && {
-    lookUps: createLookUps(sourcesOf(env), {
+    lookUps: createLookUps(askedSourcesOf(env), {
       tokens: createSecretsManagerApiTokens({ client, secretId: env.API_TOKENS_ID, clock, log }),
       clock,
     }),

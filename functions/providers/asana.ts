@@ -5,7 +5,7 @@ import type { Clock, TaskLookUps } from '../core/ports.ts'
 import type { HttpCall } from '../erp/http.ts'
 
 /** https://developers.asana.com/reference/rest-api-reference */
-export const asanaApi = 'https://app.asana.com/api/1.0'
+const asanaApi = 'https://app.asana.com/api/1.0'
 
 /** What a task is asked for (https://developers.asana.com/reference/gettask); Asana returns little without. */
 const fields = 'completed,completed_at,modified_at,name,notes'

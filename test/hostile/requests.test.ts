@@ -8,6 +8,7 @@ import { apiEvent } from '../support/api-event.ts'
 import { stoppedClock } from '../support/clock.ts'
 import { secret, webhook } from '../support/factories.ts'
 import { noJsonFromGithub, nothingForUs } from './github.ts'
+import { strangersHandshakes } from './handshakes.ts'
 import { noEvent, noJson, oddEvents } from './payloads.ts'
 import { hostile } from './random.ts'
 import { wrongRoutes } from './routes.ts'
@@ -19,6 +20,7 @@ import { sources } from './sources.ts'
 const kinds = Object.entries({
   ...wrongRoutes,
   ...unproven,
+  ...strangersHandshakes,
   ...noJson,
   ...noEvent,
   ...oddEvents,

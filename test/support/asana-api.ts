@@ -20,9 +20,6 @@ export type AsanaEvent = Record<string, unknown>
 /** What is wrong with the next answers: a status with Asana's own words for it, or with a body that isn't Asana's. */
 export type AsanaFault = { status: number; headers?: Record<string, string>; body?: string }
 
-/** Asana on this machine, as its documentation describes it. */
-export type AsanaApi = Awaited<ReturnType<typeof startAsana>>
-
 const messages: Record<number, string> = {
   401: 'Not Authorized',
   402: 'Payment Required',
@@ -33,7 +30,7 @@ const messages: Record<number, string> = {
 }
 
 /**
- * Starts an Asana with nothing in it.
+ * Starts an Asana on this machine, as its documentation describes it, with nothing in it.
  * @param options.now what its clock says; epoch ms
  */
 export async function startAsana({ token = 'pat', now = Date.now }: { token?: string; now?: () => number } = {}) {
