@@ -71,7 +71,7 @@ export function createIngest(
       source: routeOf(event.rawPath)?.source,
       status: reception.response.status,
       events: reception.events.length,
-      ids: reception.events
+      ids: [...reception.events, ...(reception.lookUps ?? [])]
         .slice(0, idsLogged)
         .map(({ eventId }) => eventId)
         .join(' '),

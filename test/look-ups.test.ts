@@ -2,13 +2,15 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { dueRegisters, emptyState, fold, fulfil, winner } from '../functions/core/message-state.ts'
 import type { Queue, ReceivedMessage } from '../functions/core/ports.ts'
-import { encode, type QueuedLookUp, type QueueMessage } from '../functions/core/queue-message.ts'
+import { decode, encode, type QueuedLookUp, type QueueMessage } from '../functions/core/queue-message.ts'
 import { answerTo } from '../functions/look-up.ts'
 import { createLookUps } from '../functions/providers/index.ts'
 import { queueMessageOf, receive } from '../functions/receive.ts'
+import { redriving } from '../operator/decide.ts'
+import { letterSetAside } from '../operator/set-aside.ts'
 import { asanaWebhook } from './support/asana.ts'
 import { type AsanaEvent, startAsana } from './support/asana-api.ts'
-import { type Delivery, deliveryUnderTest } from './support/delivery.ts'
+import { type Delivery, deliveryUnderTest, record } from './support/delivery.ts'
 import { context, noon } from './support/factories.ts'
 
 const week = 7 * 24 * 3600_000
@@ -118,6 +120,37 @@ describe('a webhook of Asana that has to be looked up', () => {
     const event = asana.complete('7')
     expect(await webhook([{ ...event, created_at: undefined }])).toMatchObject({ status: 200, accepted: [] })
     expect(await webhook([event], '/webhooks/asana/a%20b')).toMatchObject({ status: 200, accepted: [] })
+  })
+})
+
+describe('an event of Asana', () => {
+  const odd = fc.oneof(fc.string(), fc.constantFrom('7', 'x'.repeat(300), null, 7, '2026-11-22T12:00:00.000Z', '../me'))
+  const event = fc.record({
+    action: fc.oneof(fc.constantFrom('changed', 'added', 'undeleted', 'deleted'), odd),
+    created_at: fc.oneof(fc.constantFrom('2026-11-22T12:00:00.000Z', '0000-01-01T00:00:00Z'), odd),
+    resource: fc.record({ gid: odd, resource_type: fc.oneof(fc.constant('task'), odd) }),
+    change: fc.option(fc.record({ field: fc.oneof(fc.constantFrom('completed', 'notes'), odd) })),
+  })
+  it('whatever stands in it, is accepted as something that deliver can read, or ignored with a reason', async () => {
+    const source = { name: 'asana', kind: 'asana', lookUps: true }
+    await fc.assert(
+      fc.asyncProperty(fc.array(event), async (events) => {
+        const { response, lookUps, ...asked } = await receive(asanaWebhook({ events }), source, context())
+        expect(response.status).toBe(lookUps ? 202 : 200)
+        if (lookUps)
+          expect(decode(encode(queueMessageOf({ ...asked, lookUps }, source, context())))).toHaveProperty('message')
+        const { accepted, ignored } = JSON.parse(response.body ?? '')
+        expect(accepted.length).toBe(lookUps?.length ?? 0)
+        expect(accepted.length + ignored.length > 0).toBe(true)
+      }),
+    )
+  })
+
+  it('leads to no other place of the API than a task', async () => {
+    const { asana, webhook, run } = await asanaUnderTest()
+    await webhook(['../users', '..', '7?x=', '7/stories'].map((gid) => asana.complete(gid)))
+    await run()
+    expect(asana.requests).toEqual([])
   })
 })
 
@@ -308,8 +341,11 @@ describe('an answer', () => {
     await story.run()
     const [{ message, reason } = {}] = await story.dead()
     expect(reason).toBe('look-up refused: status 403')
+    expect(message).not.toHaveProperty('failures')
     story.asana.hidden.clear()
-    await story.queue.send(encode(message as QueueMessage))
+    const letters = (await peek(story.deadLetters)).map(letterSetAside)
+    expect(letters).toMatchObject([{ kind: 'dead letter', source: 'asana', object: '7', asks: 'look-up' }])
+    await redriving.carryOut(story, letters, () => {})
     await story.run()
     expect(story.completed()).toBe(true)
   })
@@ -356,6 +392,38 @@ describe('an answer', () => {
     story.pass(3_000)
     await story.run()
     expect(story.completed()).toBe(true)
+  })
+})
+
+describe('a webhook of many tasks', () => {
+  it('has each of them looked up once, some at a time', async () => {
+    const { asana, webhook, run, pass } = await asanaUnderTest({ options: { lookUpsPerMinute: 1500 } })
+    const tasks = Array.from({ length: 120 }, (_, index) => String(index))
+    await webhook(tasks.map((gid) => asana.add(gid)))
+    for (let seconds = 0; seconds < 10; seconds += 1) {
+      await run()
+      pass(1_000)
+    }
+    const asked = asana.requests.map(({ url }) => /tasks\/(\d+)/.exec(url)?.[1])
+    expect(asked.toSorted()).toEqual(tasks.toSorted())
+  })
+
+  it('leaves the attempts to the queue where looking up took too long for one batch', async () => {
+    const story = await asanaUnderTest()
+    const { asana, webhook, queue, run, deliver, completed, pass } = story
+    await linkedTask(story)
+    await webhook([asana.complete('7')])
+    asana.fault = () => {
+      pass(6_000)
+      return undefined
+    }
+    const [message] = await queue.receive({ max: 1, visibility: 60_000 })
+    await deliver({ Records: [record(message?.body ?? '')] })
+    await queue.remove(message?.receipt ?? '')
+    expect([completed(), story.gets()]).toEqual([false, 0])
+    pass(1_000)
+    await run()
+    expect(completed()).toBe(true)
   })
 })
 
