@@ -4,8 +4,8 @@ import { Construct } from 'constructs'
 import type { Keeping } from './data-key.ts'
 
 /**
- * A secret that operators fill with the bridge's commands. It begins as an empty JSON object, and the template never says
- * anything else of it: a changed template would overwrite what is stored.
+ * A secret that operators fill with the bridge's commands, or a function that may. It begins as an empty JSON object, and the
+ * template never says anything else of it: a changed template would overwrite what is stored.
  */
 export class OperatorSecret extends Construct {
   readonly secret: Secret
