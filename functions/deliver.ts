@@ -20,15 +20,16 @@ const mostFailures = 1_000
 /** ms that look-ups may take before attempts are left to the queue: a batch has to end before its records come again. */
 const patience = 5_000
 
+/** `lookUps` is absent where no source asks anything. */
+export type DeliverDependencies = SettleDependencies & Pick<LookUpDependencies, 'lookUps'>
+
 /**
  * The deliver handler: looks up what a batch's events leave open, folds its updates into the message states, by way of their
- * objects where they name those, and makes attempts. A record that can't be read goes
- * to the dead letters. One whose chat messages could not be settled is sent again with a delay, alone, which no receive
- * count ends; only where even that fails is it reported as failed, for the queue to bring it back.
+ * objects where they name those, and makes attempts. A record that can't be read goes to the dead letters. One whose chat
+ * messages could not be settled is sent again with a delay, alone, which no receive count ends; of one that is settled, what
+ * could not be looked up. Only where even that fails is it reported as failed, for the queue to bring it back.
  */
-export function createDeliver(
-  dependencies: SettleDependencies & Pick<LookUpDependencies, 'lookUps'>,
-): (event: SQSEvent) => Promise<SQSBatchResponse> {
+export function createDeliver(dependencies: DeliverDependencies): (event: SQSEvent) => Promise<SQSBatchResponse> {
   const { queue, deadLetters, log, random, clock } = dependencies
 
   /** Sends a record again later. */

@@ -14,6 +14,8 @@ export async function storeApiToken(
   if (home.sources.get(source)?.['lookUps'] !== true) {
     throw new Error(`${source} asks nothing: give it the option "lookUps": true (SOURCES) first`)
   }
+  const fixed = home.secrets.fixedToken(source)
+  if (fixed !== undefined) throw new Error(fixed)
   await home.secrets.storeApiToken(source, await pasted('the API token'))
   print(`${source} has its API token.`)
 }

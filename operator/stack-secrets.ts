@@ -15,7 +15,7 @@ export function secretsOfStack(
   ownId: string,
   learnedId: string | undefined,
   tokensId?: string | undefined,
-): Omit<HomeSecrets, 'fixed' | 'setErpToken'> {
+): Omit<HomeSecrets, 'fixed' | 'fixedToken' | 'setErpToken'> {
   const own = createSecretsManagerEditor({ client, secretId: ownId })
   const learning = learnedId === undefined ? undefined : createLearningEditor({ client, secretId: learnedId })
   const ofOwn = async (source: string) => secretsOf(await own.all(), source) ?? []

@@ -48,6 +48,7 @@ export async function openStack(name: string, region: string): Promise<Home> {
     secrets: {
       ...secrets,
       fixed: () => undefined,
+      fixedToken: () => undefined,
       async setErpToken(token) {
         await client.send(new PutSecretValueCommand({ SecretId: erpSession, SecretString: JSON.stringify({ token }) }))
       },

@@ -31,11 +31,9 @@ export async function thisMachine(settings: Settings): Promise<Home> {
         Object.hasOwn(WEBHOOK_SECRETS, source)
           ? `WEBHOOK_SECRETS fixes the secrets of ${source}: change them there`
           : undefined,
-      async storeApiToken(source, token) {
-        if (Object.hasOwn(API_TOKENS, source))
-          throw new Error(`API_TOKENS fixes the token of ${source}: change it there`)
-        openApiTokens(DATA_DIR).store(source, token)
-      },
+      fixedToken: (source) =>
+        Object.hasOwn(API_TOKENS, source) ? `API_TOKENS fixes the token of ${source}: change it there` : undefined,
+      storeApiToken: async (source, token) => openApiTokens(DATA_DIR).store(source, token),
     },
     states: data.states,
     queue: data.queue,

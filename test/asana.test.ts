@@ -2,12 +2,16 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { readSettings } from '../functions/settings.ts'
 import { startSimulatedErp } from '../local/simulated-erp.ts'
+import { secretsCommand } from '../operator/secrets.ts'
+import { thisMachine } from '../operator/this-machine.ts'
 import { asanaHandshake } from './support/asana.ts'
 import { startAsana } from './support/asana-api.ts'
 import { run, startBridgeProcess } from './support/bridge-process.ts'
 import { chatMessage } from './support/delivery.ts'
 import { temporaryFolder } from './support/folder.ts'
+import { testTerminal } from './support/terminal.ts'
 
 /** Waits for something that another process does. */
 async function until(holds: () => boolean, what: string): Promise<void> {
@@ -84,13 +88,17 @@ describe('a task in Asana', () => {
 describe('npm run secrets -- api-token', () => {
   const asked = { SOURCES: '{"asana":{"kind":"asana","lookUps":true}}' }
   it.each([
-    [['asana'], {}, 'pat', /asana asks nothing: give it the option "lookUps": true/],
-    [['shop'], asked, 'pat', /there is no source shop/],
-    [['asana'], asked, ' \n', /the API token did not come on standard input/],
-    [['asana'], { ...asked, API_TOKENS: '{"asana":"fixed"}' }, 'pat', /API_TOKENS fixes the token of asana/],
-  ])('%s is refused with %j', async (args, settings, input, why) => {
-    const given = { DATA_DIR: temporaryFolder(), ...settings }
-    const { code, stderr, stdout } = await run(['bin/operate.ts', 'secrets', 'api-token', ...args], given, input)
-    expect([code, stdout, stderr]).toEqual([1, '', expect.stringMatching(why)])
+    ['asana', {}, /asana asks nothing: give it the option "lookUps": true/],
+    ['shop', asked, /there is no source shop/],
+    ['asana', { ...asked, API_TOKENS: '{"asana":"fixed"}' }, /API_TOKENS fixes the token of asana/],
+  ])('for %s is refused with %j', async (source, settings, why) => {
+    const open = () => thisMachine(readSettings({ DATA_DIR: temporaryFolder(), ...settings }, 'one machine'))
+    await expect(secretsCommand(['api-token', source], open, testTerminal())).rejects.toThrow(why)
+  })
+
+  it('wants the token on standard input', async () => {
+    const settings = { DATA_DIR: temporaryFolder(), ...asked }
+    const { code, stderr } = await run(['bin/operate.ts', 'secrets', 'api-token', 'asana'], settings, ' \n')
+    expect([code, stderr]).toEqual([1, 'chatroom-bridge: the API token did not come on standard input\n'])
   })
 })

@@ -32,7 +32,7 @@ async function asanaUnderTest({
   const tokens = { stored: token as string | undefined, remembered: token as string | undefined }
   const delivery = await deliveryUnderTest({
     ...(log && { log }),
-    lookUps: (clock) =>
+    providers: (clock) =>
       createLookUps(new Map([['asana', source]]), {
         clock,
         timeout: 500,

@@ -3,10 +3,9 @@ import { onTestFinished } from 'vitest'
 import { emptyState, MessageState } from '../../functions/core/message-state.ts'
 import type { Clock, LookUps, MessageStates, Queue } from '../../functions/core/ports.ts'
 import { encode, type QueuedUpdate, type QueueMessage } from '../../functions/core/queue-message.ts'
-import { createDeliver } from '../../functions/deliver.ts'
+import { createDeliver, type DeliverDependencies } from '../../functions/deliver.ts'
 import { createErp } from '../../functions/erp/client.ts'
 import { fixedSession } from '../../functions/erp/session.ts'
-import type { SettleDependencies } from '../../functions/settle.ts'
 import { createSweep } from '../../functions/sweep.ts'
 import { openDatabase } from '../../local/database.ts'
 import { createSqliteMessageStates } from '../../local/message-state.ts'
@@ -47,7 +46,7 @@ export async function deliveryUnderTest({
   put = 'merge',
   timeout = 2_000,
   adapters,
-  lookUps,
+  providers,
   ...given
 }: {
   messages?: SimulatedMessage[]
@@ -56,8 +55,8 @@ export async function deliveryUnderTest({
   /** Those of another home, on the clock that they are given. */
   adapters?: (clock: Clock) => { queue: Queue; deadLetters: Queue; states: MessageStates }
   /** The providers that are asked, on the clock that they are given. */
-  lookUps?: (clock: Clock) => LookUps
-} & Partial<SettleDependencies> = {}) {
+  providers?: (clock: Clock) => LookUps
+} & Partial<DeliverDependencies> = {}) {
   const { now: clock, advance } = stoppedClock()
   const erp = await startSimulatedErp({ messages, token: 'token', put })
   const database = openDatabase(temporaryFolder())
@@ -71,7 +70,8 @@ export async function deliveryUnderTest({
     await erp.stop()
     database.close()
   })
-  const dependencies: SettleDependencies = {
+  const dependencies: DeliverDependencies = {
+    lookUps: providers?.(clock),
     erp: createErp({ baseUrl: erp.url, session: fixedSession('token'), timeout, clock }),
     states,
     queue,
@@ -89,7 +89,7 @@ export async function deliveryUnderTest({
     host: { clears: false },
     ...given,
   }
-  const deliver = createDeliver({ ...dependencies, lookUps: lookUps?.(clock) })
+  const deliver = createDeliver(dependencies)
 
   const delivery = {
     erp,
