@@ -120,9 +120,9 @@ async function outcomeOf(lookUps: LookUps | undefined, source: string, object: s
 }
 
 /** A provider may tell of a change before all its servers know it; its next answer does, and nobody may ask again later. */
-function isOutdated(outcome: LookUpOutcome, { occurredAt, receivedAt }: QueuedLookUp, now: number): boolean {
+function isOutdated(outcome: LookUpOutcome, { occurredAt, receivedAt, modifies }: QueuedLookUp, now: number): boolean {
   if (now - Date.parse(receivedAt) >= youngFor) return false
   if (outcome.kind === 'gone') return true
-  if (outcome.kind !== 'told' || outcome.state.modifiedAt === undefined) return false
+  if (!modifies || outcome.kind !== 'told' || outcome.state.modifiedAt === undefined) return false
   return Date.parse(outcome.state.modifiedAt) + skew < Date.parse(occurredAt)
 }

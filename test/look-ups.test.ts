@@ -395,6 +395,20 @@ describe('an answer', () => {
   })
 })
 
+describe('a task that has long been there', () => {
+  it('is linked at once when it is added to a project, which does not count as a change of it', async () => {
+    const { asana, webhook, run, completed, pass } = await asanaUnderTest()
+    const added = asana.add('7', { notes: reference, completed: true })
+    pass(3600_000)
+    await webhook([{ ...added, created_at: new Date(noon + 3600_000).toISOString() }, asana.complete('8')])
+    await run()
+    pass(1_000)
+    await webhook([asana.complete('7')])
+    await run()
+    expect([completed(), asana.requests.length]).toEqual([true, 3])
+  })
+})
+
 describe('a webhook of many tasks', () => {
   it('has each of them looked up once, some at a time', async () => {
     const { asana, webhook, run, pass } = await asanaUnderTest({ options: { lookUpsPerMinute: 1500 } })
@@ -486,6 +500,7 @@ describe('answers', () => {
       occurredAt,
       receivedAt: iso(timeOf(index) + latency + skew),
       asks: ['completed'],
+      modifies: true,
       hold: week,
     }
     const state = { completed, completedAt: completed ? iso(timeOf(latest)) : undefined, texts: [] }

@@ -12,6 +12,8 @@ export const LookUp = z.strictObject({
   occurredAt: Instant,
   receivedAt: Instant,
   asks: z.array(z.enum(['completed', 'references'])).min(1),
+  /** Whether the event changed the object itself, so that an answer from before it does not know of it. */
+  modifies: z.boolean(),
 })
 export type LookUp = z.infer<typeof LookUp>
 

@@ -97,7 +97,8 @@ function leftOpenBy({ action, resource, created_at, change }: Event, { reference
   if (occurredAt === undefined) return 'nothing is looked up for an event without its time'
   // Asana gives events no id; a repeated one repeats all of this.
   const eventId = boundedId([resource.gid, action, field, occurredAt].filter(Boolean).join(':'))
-  return { eventId, object: resource.gid, occurredAt, asks }
+  // https://developers.asana.com/reference/gettask: modified_at doesn't tell of projects that a task was added to.
+  return { eventId, object: resource.gid, occurredAt, asks, modifies: action === 'changed' }
 }
 
 /** The stories of a task that say whether it is done. */

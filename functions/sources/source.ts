@@ -53,7 +53,7 @@ export type Happening = {
 }
 
 /** One thing that happened of which the payload doesn't say enough: what the provider's API is asked about its object. */
-export type OpenHappening = Pick<LookUp, 'eventId' | 'object' | 'occurredAt' | 'asks'>
+export type OpenHappening = Pick<LookUp, 'eventId' | 'object' | 'occurredAt' | 'asks' | 'modifies'>
 
 /** What a payload says: what happened and what was left out, or what is wrong with it. */
 export type Interpretation =
