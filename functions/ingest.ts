@@ -71,13 +71,14 @@ export function createIngest(
       source: routeOf(event.rawPath)?.source,
       status: reception.response.status,
       events: reception.events.length,
-      ids: reception.events
+      ids: [...reception.events, ...(reception.lookUps ?? [])]
         .slice(0, idsLogged)
         .map(({ eventId }) => eventId)
         .join(' '),
       updates: reception.updates.length,
       ofObjects: reception.objectUpdates.length || undefined,
       links: reception.links.length || undefined,
+      lookUps: reception.lookUps?.length,
       ms: clock() - startedAt,
     })
     return resultOf(reception.response)
@@ -127,7 +128,8 @@ async function secondStep(
   { queue, log }: IngestDependencies,
 ): Promise<Reception> {
   const reception = await interpret(payload, request, source, context)
-  if (reception.updates.length + reception.objectUpdates.length + reception.links.length === 0) return reception
+  const { updates, objectUpdates, links, lookUps = [] } = reception
+  if (updates.length + objectUpdates.length + links.length + lookUps.length === 0) return reception
   try {
     await queue.send(encode(queueMessageOf(reception, source, context)))
     return reception

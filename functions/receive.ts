@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 import jsonBodyParser from '@middy/http-json-body-parser'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
-import { acceptedOf, askedBy } from './asked.ts'
+import { acceptedOf, acceptedToLookUp, askedBy } from './asked.ts'
 import { askedFor, encode, type QueueMessage, queueMessageLimit, updatesMessage } from './core/queue-message.ts'
 import { type Change, type EventType, type Link, MessageId, type ObjectUpdate, type Update } from './core/update.ts'
+import { type LookUpAsked, lookUpFor } from './look-up.ts'
 import { json, problem } from './problem.ts'
 import { sourceOfKind } from './sources/index.ts'
 import { verifyBearer } from './sources/signature.ts'
@@ -43,6 +44,8 @@ export type Reception = {
   updates: Update[]
   objectUpdates: ObjectUpdate[]
   links: Link[]
+  /** What deliver asks the provider's API, since the payload leaves it open. */
+  lookUps?: LookUpAsked[]
   learned?: { secret: string }
 }
 
@@ -184,13 +187,15 @@ export async function interpret(
     return answer(problem(422, 'The payload misses what its type needs.', { errors: interpretation.errors }))
   }
   if (interpretation.kind === 'answered') return answer(interpretation.response)
-  const { meanings } = kind.options
+  const from = { source: settings.name, now, meanings: kind.options.meanings, path }
   const asked = interpretation.happenings.map((happening) => {
-    const asks = askedBy(happening, { source: settings.name, now, meanings, path })
+    const asks = askedBy(happening, from)
     return { happening, asks, accepted: acceptedOf(happening, asks) }
   })
-  const accepted = asked.flatMap((each) => each.accepted)
-  const refused = asked.flatMap(({ happening: { eventId }, asks }) =>
+  const open = (interpretation.open ?? []).map((happening) => ({ happening, asks: lookUpFor(happening, from) }))
+  const lookUps = open.flatMap(({ asks: { lookUp } }) => (lookUp ? [lookUp] : []))
+  const accepted = [...asked.flatMap((each) => each.accepted), ...lookUps.map(acceptedToLookUp)]
+  const refused = [...asked, ...open].flatMap(({ happening: { eventId }, asks }) =>
     asks.reasons.map((reason) => ({ eventId, reason })),
   )
   const ignored = [...interpretation.ignored, ...refused]
@@ -203,6 +208,7 @@ export async function interpret(
     updates: asked.flatMap(({ asks }) => asks.updates),
     objectUpdates: asked.flatMap(({ asks }) => asks.objectUpdates),
     links: asked.flatMap(({ asks }) => asks.links),
+    ...(lookUps.length > 0 && { lookUps }),
   }
   if (Buffer.byteLength(encode(queueMessageOf(reception, settings, { now }))) > queueMessageLimit) {
     return answer(problem(413, 'The request asks for more than one queue message holds: send it in parts.'))
@@ -212,12 +218,15 @@ export async function interpret(
 
 /** The one queue message of all that a request asks for. */
 export function queueMessageOf(
-  reception: Pick<Reception, 'updates' | 'objectUpdates' | 'links'>,
+  reception: Pick<Reception, 'updates' | 'objectUpdates' | 'links' | 'lookUps'>,
   settings: SourceSettings,
   { now }: Pick<ReceiveContext, 'now'>,
 ): QueueMessage {
   const hold = (kindOf(settings)?.options?.hold ?? 0) * day
-  return updatesMessage(askedFor(reception, { source: settings.name, receivedAt: now.toISOString(), hold }))
+  return updatesMessage({
+    ...askedFor(reception, { source: settings.name, receivedAt: now.toISOString(), hold }),
+    lookUps: reception.lookUps?.map((lookUp) => ({ ...lookUp, hold })) ?? [],
+  })
 }
 
 function eventOf({ eventId, type, occurredAt, actor, change, object }: Happening, messageIds: string[]): SourceEvent {

@@ -2,8 +2,10 @@ import type { Clock, Log } from '../functions/core/ports.ts'
 import { createDeliver } from '../functions/deliver.ts'
 import { withBreaker } from '../functions/erp/breaker.ts'
 import type { Erp } from '../functions/erp/client.ts'
+import { createLookUps } from '../functions/providers/index.ts'
 import { deliverSeconds, type Settings } from '../functions/settings.ts'
 import { createSweep } from '../functions/sweep.ts'
+import { openApiTokens } from './api-tokens.ts'
 import type { Data } from './data.ts'
 import { explain } from './explain.ts'
 import { patiently } from './patience.ts'
@@ -25,12 +27,14 @@ export async function startDelivery(
   { settings, erp, clock, log }: { settings: Settings; erp: Erp; clock: Clock; log: Log },
 ): Promise<Worker> {
   const { instance, isGone, releaseGone, queue, states } = data
+  const tokens = openApiTokens(settings.DATA_DIR, settings.API_TOKENS)
   const ending = new AbortController()
   // What is in hand comes again by itself after the lease.
   const patient = patiently(data, { patience: leaseFor, signal: ending.signal })
   const deliver = createDeliver({
     ...patient,
     erp: withBreaker(erp, clock),
+    lookUps: createLookUps(settings.sources, { tokens, clock }),
     clock,
     log,
     instance,

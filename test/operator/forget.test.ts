@@ -109,7 +109,7 @@ async function fillWithTalk({ states, queue, deadLetters }: HomeOfRecords): Prom
   await knownObject(states, 'gone', gone, [happened('gone', 7), happened('gone', 2, done)])
   await knownObject(states, 'other', [linkOf('other', '43')], [happened('other', 3, done)])
 
-  const both = updatesMessage({ updates: [of('42'), update(done, { messageId: '43' })] }, 7)
+  const both = updatesMessage({ updates: [of('42'), update(done, { messageId: '43' })] }, { failures: 7 })
   const ofObjects = updatesMessage({ objectUpdates: [happened('alone', 1), happened('shared', 1, done)] })
   const taught = updatesMessage({ links: [linkOf('new')], objectUpdates: [happened('new', 1)] })
   for (const message of [updatesMessage({ updates: [of('42')] }), both, ofObjects, taught]) {
