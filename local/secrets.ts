@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { WebhookSecrets } from '../functions/core/ports.ts'
 import { newSecret, SecretsBySource, secretsOf, withNewest, withSecret } from '../functions/core/webhook-secrets.ts'
+import { stampOf, writePrivate } from './private-file.ts'
 
 /** The webhook secrets of this machine, and the operator's way to change them. Secrets stand newest first. */
 export type SecretsFile = WebhookSecrets & {
@@ -22,12 +23,10 @@ export function openSecrets(folder: string, given: SecretsBySource = {}): Secret
   let cached: { stamp: string; secrets: SecretsBySource } | undefined
 
   function stored(): SecretsBySource {
-    const found = statSync(path, { throwIfNoEntry: false })
+    const stamp = stampOf(path)
     // To a bridge that runs, a file that is gone is a disk that is gone: senders are to come again, not to be refused.
-    if (!found && cached) throw new Error(`${path} is gone: bring it back, or start again`)
-    if (!found) return {}
-    const { mtimeMs, size, ino } = found
-    const stamp = `${mtimeMs}/${size}/${ino}`
+    if (!stamp && cached) throw new Error(`${path} is gone: bring it back, or start again`)
+    if (!stamp) return {}
     if (cached?.stamp !== stamp) cached = { stamp, secrets: read(path) }
     return cached.secrets
   }
@@ -40,12 +39,12 @@ export function openSecrets(folder: string, given: SecretsBySource = {}): Secret
       return { ...stored(), ...given }
     },
     add(source, secret = newSecret()) {
-      write(path, withSecret(stored(), source, secret))
+      writePrivate(path, withSecret(stored(), source, secret))
       return secret
     },
     retire(source) {
       const { secrets, retired } = withNewest(stored(), source)
-      if (retired.length > 0) write(path, secrets)
+      if (retired.length > 0) writePrivate(path, secrets)
       return retired.length
     },
   }
@@ -58,17 +57,5 @@ function read(path: string): SecretsBySource {
     const isUnreadable = error instanceof Error && 'code' in error && typeof error.code === 'string'
     const why = isUnreadable ? String(error.code) : 'expected JSON: source name → list of secrets'
     throw new Error(`${path} can't be read (${why}): mend it, or remove it and run npm run secrets -- add SOURCE`)
-  }
-}
-
-/** Writes beside it and renames, so that a crash leaves the old file or the new one. */
-function write(path: string, secrets: SecretsBySource): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const next = `${path}.${process.pid}.new`
-  try {
-    writeFileSync(next, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flush: true })
-    renameSync(next, path)
-  } finally {
-    rmSync(next, { force: true })
   }
 }

@@ -1,7 +1,7 @@
 import type { Settings } from '../functions/settings.ts'
 import { urlHere } from '../local/address.ts'
 import { openData } from '../local/data.ts'
-import { erpOf, urlOfSimulatedErp } from '../local/erp.ts'
+import { connectErp, urlOfSimulatedErp } from '../local/erp.ts'
 import { openSecrets } from '../local/secrets.ts'
 import type { Home } from './home.ts'
 
@@ -31,7 +31,7 @@ export async function thisMachine(settings: Settings): Promise<Home> {
     states: data.states,
     queue: data.queue,
     deadLetters: data.deadLetters,
-    erp: erpOf(settings, urlOfSimulatedErp(settings)),
+    erp: connectErp(settings, urlOfSimulatedErp(settings)).erp,
     close: () => data.close(),
   }
 }

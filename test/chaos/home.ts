@@ -1,6 +1,5 @@
-import type { Clock, Log, MessageStates, Queue, WebhookSecrets } from '../../functions/core/ports.ts'
+import type { Clock, ErpSession, Log, MessageStates, Queue, WebhookSecrets } from '../../functions/core/ports.ts'
 import type { Erp } from '../../functions/erp/client.ts'
-import type { ErpSession } from '../../functions/erp/session.ts'
 
 /** What senders of a story sign with, and what the ERP knows the bridge by. */
 export const webhookSecret = 'a secret of the story'
