@@ -8,6 +8,7 @@ import { createSqsQueue } from '../functions/aws/queue.ts'
 import { createSecretsManagerEditor, createSecretsManagerSession } from '../functions/aws/secrets.ts'
 import { secretsOf } from '../functions/core/webhook-secrets.ts'
 import { createErp } from '../functions/erp/client.ts'
+import { storeCredentials } from './erp-credentials.ts'
 import type { Home } from './home.ts'
 
 /**
@@ -46,6 +47,11 @@ export async function openStack(name: string, region: string): Promise<Home> {
       fixed: () => undefined,
       async setErpToken(token) {
         await client.send(new PutSecretValueCommand({ SecretId: erpSession, SecretString: JSON.stringify({ token }) }))
+      },
+      async setErpCredentials(given) {
+        const credentialsId = outputs.get('ErpCredentialsName')
+        if (!credentialsId) throw new Error(`stack ${name} does not log in: deploy it with the setting ERP_LOGIN`)
+        await storeCredentials(client, { credentialsId, sessionId: erpSession }, given)
       },
     },
     states: createDynamoMessageStates({

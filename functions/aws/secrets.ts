@@ -1,20 +1,16 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import {
-  GetSecretValueCommand,
   PutSecretValueCommand,
-  type SecretsManagerClient,
+  RotateSecretCommand,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
-import * as z from 'zod'
+import type * as z from 'zod'
 import { type Cached, cached } from '../core/cached.ts'
-import type { Clock, Log, WebhookSecrets } from '../core/ports.ts'
+import type { Clock, ErpSession, Log, WebhookSecrets } from '../core/ports.ts'
+import { StoredSession } from '../core/session.ts'
 import { newSecret, SecretsBySource, secretsOf, withNewest, withSecret } from '../core/webhook-secrets.ts'
-
-const SessionToken = z.object({ token: z.string().min(1) })
-
-/** One secret of Secrets Manager, by its name or ARN. */
-type StoredSecret = { client: SecretsManagerClient; secretId: string }
+import { parseSecret, readCurrent, type StoredSecret } from './stored-secret.ts'
 
 /** How a stored secret is remembered. `ttl` in ms, 5 min by default; `log` is told of what could not be read. */
 type Remembering = { clock: Clock; ttl?: number; log?: Log }
@@ -25,18 +21,51 @@ type Remembering = { clock: Clock; ttl?: number; log?: Log }
  */
 export function createSecretsManagerSecrets(options: StoredSecret & Remembering): WebhookSecrets {
   const secrets = remembered(options, SecretsBySource)
-  return { of: async (source, look) => secretsOf(await secrets(look), source) ?? [] }
+  return { of: async (source, look) => secretsOf((await secrets(look)).value, source) ?? [] }
 }
+
+/** ms between two reads because the ERP refused the session. Nobody but the ERP can cause them. */
+const readAgainEvery = 2_000
+/** ms between two requests to rotate away from one session, and until those begin anew. */
+const askAgainEvery = 30_000
+const askAnewEvery = 10 * 60_000
 
 /**
  * The ERP's session token, which one secret of Secrets Manager holds as JSON: {"token": "…"}.
- * Rejects while nothing was read yet and it can't be.
+ *
+ * Where it is rotated, a session that the ERP refuses is renewed by asking for the rotation. The new version's id follows
+ * from the refused one's, so that a hundred instances that find the same session refused ask for the same rotation, also
+ * those that ask when it is through; after ten minutes it is another one.
+ * @param options.isRotated whether the secret has a rotation
  */
-export function createSecretsManagerSession(options: StoredSecret & Remembering): {
-  token(look?: { fresh?: boolean }): Promise<string>
-} {
-  const session = remembered(options, SessionToken)
-  return { token: async (look) => (await session(look)).token }
+export function createSecretsManagerSession({
+  isRotated = false,
+  ...options
+}: StoredSecret & Remembering & { isRotated?: boolean }): ErpSession {
+  const { client, secretId, clock, log } = options
+  const session = remembered(options, StoredSession, readAgainEvery)
+  let asked: { version: string; at: number } | undefined
+
+  async function renew(refused: string): Promise<void> {
+    const { value, version } = await session()
+    const now = clock()
+    if (value.token !== refused || (asked?.version === version && now - asked.at < askAgainEvery)) return
+    asked = { version, at: now }
+    try {
+      const ClientRequestToken = successor(version, Math.floor(now / askAnewEvery))
+      await client.send(new RotateSecretCommand({ SecretId: secretId, ClientRequestToken }))
+    } catch (error) {
+      // Such as that one is under way already.
+      log?.('rotation not begun', { secret: secretId, error: error instanceof Error ? error.name : 'unknown' })
+    }
+  }
+
+  return { token: async (look) => (await session(look)).value.token, ...(isRotated && { renew }) }
+}
+
+/** The id of the version that shall follow another one. */
+function successor(version: string, time: number): string {
+  return createHash('sha256').update(`${version}/${time}`).digest('hex')
 }
 
 /** The operator's way to change webhook secrets. Secrets stand newest first. */
@@ -88,7 +117,7 @@ export function createSecretsManagerEditor(stored: StoredSecret): WebhookSecrets
   async function edit<T>(change: (secrets: SecretsBySource) => { changed?: SecretsBySource; result: T }): Promise<T> {
     for (let time = 1; time <= mostEdits; time += 1) {
       const { text, version } = await readCurrent(stored)
-      const { changed, result } = change(parse(text, SecretsBySource, SecretId))
+      const { changed, result } = change(parseSecret(text, SecretsBySource, SecretId))
       if (!changed) return result
       const next = randomUUID()
       await client.send(
@@ -107,7 +136,7 @@ export function createSecretsManagerEditor(stored: StoredSecret): WebhookSecrets
 
   return {
     async all() {
-      return parse((await readCurrent(stored)).text, SecretsBySource, SecretId)
+      return parseSecret((await readCurrent(stored)).text, SecretsBySource, SecretId)
     },
     add(source, secret = newSecret()) {
       return edit((secrets) => {
@@ -124,35 +153,20 @@ export function createSecretsManagerEditor(stored: StoredSecret): WebhookSecrets
   }
 }
 
-function remembered<T>({ clock, ttl, log, ...stored }: StoredSecret & Remembering, schema: z.ZodType<T>): Cached<T> {
+function remembered<T>(
+  { clock, ttl, log, ...stored }: StoredSecret & Remembering,
+  schema: z.ZodType<T>,
+  freshEvery?: number,
+): Cached<{ value: T; version: string }> {
   const { secretId: secret } = stored
-  return cached(async () => parse((await readCurrent(stored)).text, schema, secret), {
+  const fetch = async () => {
+    const { text, version } = await readCurrent(stored)
+    return { value: parseSecret(text, schema, secret), version }
+  }
+  return cached(fetch, {
     clock,
     ttl,
+    freshEvery,
     onFailure: (error) => log?.('secret not read', { secret, error: error instanceof Error ? error.name : 'unknown' }),
   })
-}
-
-async function readCurrent({ client, secretId }: StoredSecret): Promise<{ text: string; version: string }> {
-  const { SecretString = '', VersionId = '' } = await client.send(new GetSecretValueCommand({ SecretId: secretId }))
-  return { text: SecretString, version: VersionId }
-}
-
-/** @throws an error that names the field and what is expected there, and repeats nothing of what stands there */
-function parse<T>(text: string, schema: z.ZodType<T>, secretId: string): T {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    // The parser's own message quotes what it could not read.
-    throw unreadable(secretId, 'expected JSON')
-  }
-  const parsed = schema.safeParse(json)
-  if (parsed.success) return parsed.data
-  const sentences = parsed.error.issues.map(({ path, message }) => [...path.map(String), message].join(': '))
-  throw unreadable(secretId, sentences.join('; '))
-}
-
-function unreadable(secretId: string, why: string): Error {
-  return Object.assign(new Error(`${secretId} does not hold what it should: ${why}`), { name: 'UnreadableSecret' })
 }
