@@ -12,6 +12,9 @@ export type Erp = {
   put(messageId: string, data: ChatroomMessageData): Promise<PutOutcome>
 }
 
+/** A request that got no answer, and when another may (ms from now), where that is known. */
+type Failure = HttpFailure & { retryAfter?: number }
+
 /** How much of a refusal is kept with what it parks. */
 const answerKept = 500
 
@@ -30,7 +33,7 @@ export function createErp({
   const call = createHttpCall()
   const inSession = createInSession({ session, clock, log })
 
-  async function request(method: string, messageId: string, body?: string): Promise<HttpAnswer | HttpFailure> {
+  async function request(method: string, messageId: string, body?: string): Promise<HttpAnswer | Failure> {
     const url = erpUrl(host, chatroomMessagePath(messageId))
     const headers = { accept: 'application/json', ...(body !== undefined && { 'content-type': 'application/json' }) }
     const answer = await inSession({ method, messageId }, (token) =>
@@ -40,13 +43,15 @@ export function createErp({
         ...(body !== undefined && { body }),
       }),
     )
-    return 'noSession' in answer ? { failure: answer.noSession, sent: false } : answer
+    if (!('noSession' in answer)) return answer
+    const { noSession: failure, ...later } = answer
+    return { failure, sent: false, ...later }
   }
 
   return {
     async get(messageId) {
       const answer = await request('GET', messageId)
-      if ('failure' in answer) return unreachable(answer.failure)
+      if ('failure' in answer) return unreachable(answer.failure, answer.retryAfter)
       const json = jsonOf(answer)
       if (isSuccess(answer)) {
         const message = readChatroomMessage(json)
@@ -58,7 +63,7 @@ export function createErp({
     async put(messageId, data) {
       const answer = await request('PUT', messageId, putBody(data))
       if ('failure' in answer) {
-        return answer.sent ? { kind: 'lost', reason: answer.failure } : unreachable(answer.failure)
+        return answer.sent ? { kind: 'lost', reason: answer.failure } : unreachable(answer.failure, answer.retryAfter)
       }
       const json = jsonOf(answer)
       if (isSuccess(answer)) {

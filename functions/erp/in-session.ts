@@ -1,8 +1,11 @@
 import type { Clock, ErpSession, Log } from '../core/ports.ts'
 import { type HttpAnswer, type HttpFailure, jsonOf } from './http.ts'
 
-/** A call that the ERP refuses for the session that it was made in; or nothing was asked, for want of one. */
-type NoSession = { noSession: string }
+/**
+ * A call that the ERP refuses for the session that it was made in; or nothing was asked, for want of one. `retryAfter` (ms)
+ * is there where a new one is on its way.
+ */
+type NoSession = { noSession: string; retryAfter?: number }
 
 /**
  * Makes a call for a chat message in the session, and heals the session where the ERP refuses it.
@@ -17,6 +20,9 @@ export type InSession = (
 
 /** ms between two renewals because of a 403, which a new session need not cure: it may be a right that the user lacks. */
 const renewForbiddenEvery = 15 * 60_000
+/** When to come again for a session that was just asked for, and for how long after that there is hope; ms. */
+const comesWithin = 5_000
+const hopeLasts = 10_000
 /** ms between two log lines that say that the session is refused. */
 const sayEvery = 10_000
 /** How many refused calls are remembered. */
@@ -45,6 +51,7 @@ export function createInSession({
   const accepted = new Map<string, Acceptance[]>()
   const forbidden = new Map<string, { token: string; at: number }>()
   let renewedForbiddenAt = Number.NEGATIVE_INFINITY
+  let renewed = { token: '', at: Number.NEGATIVE_INFINITY }
   let saidAt = Number.NEGATIVE_INFINITY
 
   function noteAccepted(method: string, acceptance: Acceptance): void {
@@ -81,7 +88,16 @@ export function createInSession({
       if (now - renewedForbiddenAt < renewForbiddenEvery) return
       renewedForbiddenAt = now
     }
-    await session.renew?.(token)
+    if (!session.renew) return
+    if (renewed.token !== token) renewed = { token, at: now }
+    await session.renew(token)
+  }
+
+  /** What is refused comes again while its new session lasts, and not after a backoff that may outlast that. */
+  function refusedWith(token: string, status: number): NoSession {
+    const noSession = `the ERP refuses the session (${status})`
+    const isHoped = renewed.token === token && clock() - renewed.at < hopeLasts
+    return isHoped ? { noSession, retryAfter: comesWithin } : { noSession }
   }
 
   return async (call, send) => {
@@ -107,11 +123,11 @@ export function createInSession({
       const isAnother = read !== token
       if (!isAnother) await renew(token, first.status)
       const next = isAnother ? read : await session.token({ fresh: true })
-      if (next === token) return refusedWith(first.status)
+      if (next === token) return refusedWith(token, first.status)
       const second = await attempt(next)
       if (!second.isRefused) return second.answer
       if (isAnother) await renew(next, second.status)
-      return refusedWith(second.status)
+      return refusedWith(next, second.status)
     } catch (error) {
       return { noSession: `no session token: ${error instanceof Error ? error.name : 'unknown error'}` }
     }
@@ -123,10 +139,6 @@ type Acceptance = { token: string; messageId: string; begun: number }
 
 function keyOf(method: string, messageId: string): string {
   return `${method} ${messageId}`
-}
-
-function refusedWith(status: number): NoSession {
-  return { noSession: `the ERP refuses the session (${status})` }
 }
 
 /** The answer as it may be kept: one that repeats what it was asked with would hold the token. */
