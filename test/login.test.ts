@@ -125,7 +125,7 @@ describe('a session that the ERP refuses', () => {
       const outcome = { kind: 'unreachable', reason: 'the ERP refuses the session (401)' }
       expect(await outcomeOf(['one', 'two'])).toEqual(outcome)
       // One that was just asked for may be there soon.
-      expect(await outcomeOf(['one'])).toEqual({ ...outcome, retryAfter: 5_000 })
+      expect(await outcomeOf(['one'])).toEqual({ ...outcome, retryAfter: 5_000, unasked: true })
     },
   )
 

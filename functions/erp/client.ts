@@ -12,8 +12,8 @@ export type Erp = {
   put(messageId: string, data: ChatroomMessageData): Promise<PutOutcome>
 }
 
-/** A request that got no answer, and when another may (ms from now), where that is known. */
-type Failure = HttpFailure & { retryAfter?: number }
+/** A request that got no answer, and when another may (ms from now), where a new session is on its way. */
+type Failure = HttpFailure & { later?: { retryAfter?: number } }
 
 /** How much of a refusal is kept with what it parks. */
 const answerKept = 500
@@ -45,13 +45,13 @@ export function createErp({
     )
     if (!('noSession' in answer)) return answer
     const { noSession: failure, ...later } = answer
-    return { failure, sent: false, ...later }
+    return { failure, sent: false, later }
   }
 
   return {
     async get(messageId) {
       const answer = await request('GET', messageId)
-      if ('failure' in answer) return unreachable(answer.failure, answer.retryAfter)
+      if ('failure' in answer) return unreached(answer)
       const json = jsonOf(answer)
       if (isSuccess(answer)) {
         const message = readChatroomMessage(json)
@@ -63,7 +63,7 @@ export function createErp({
     async put(messageId, data) {
       const answer = await request('PUT', messageId, putBody(data))
       if ('failure' in answer) {
-        return answer.sent ? { kind: 'lost', reason: answer.failure } : unreachable(answer.failure, answer.retryAfter)
+        return answer.sent ? { kind: 'lost', reason: answer.failure } : unreached(answer)
       }
       const json = jsonOf(answer)
       if (isSuccess(answer)) {
@@ -78,6 +78,11 @@ export function createErp({
       return unreachable(`status ${answer.status}`, retryAfterOf(answer, clock()))
     },
   }
+}
+
+function unreached({ failure, later: { retryAfter } = {} }: Failure) {
+  const outcome = unreachable(failure, retryAfter)
+  return retryAfter === undefined ? outcome : ({ ...outcome, unasked: true } as const)
 }
 
 function unreachable(reason: string, after?: number): { kind: 'unreachable'; reason: string; retryAfter?: number } {
