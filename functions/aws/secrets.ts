@@ -35,7 +35,7 @@ const askAnewEvery = 10 * 60_000
  *
  * Where it is rotated, a session that the ERP refuses is renewed by asking for the rotation. The new version's id follows
  * from the refused one's, so that a hundred instances that find the same session refused ask for the same rotation, also
- * those that ask when it is through; after ten minutes it is another one.
+ * those that ask when it is through; after ten minutes it is another one. A secret that holds no session yet is renewed too.
  * @param options.isRotated whether the secret has a rotation
  */
 export function createSecretsManagerSession({
@@ -43,13 +43,13 @@ export function createSecretsManagerSession({
   ...options
 }: StoredSecret & Remembering & { isRotated?: boolean }): ErpSession {
   const { client, secretId, clock, log } = options
-  const session = remembered(options, StoredSession, readAgainEvery)
+  const schema: z.ZodType<{ token?: string | undefined }> = isRotated ? StoredSession.partial() : StoredSession
+  const session = remembered(options, schema, readAgainEvery)
   let asked: { version: string; at: number } | undefined
 
-  async function renew(refused: string): Promise<void> {
-    const { value, version } = await session()
+  async function rotate(version: string): Promise<void> {
     const now = clock()
-    if (value.token !== refused || (asked?.version === version && now - asked.at < askAgainEvery)) return
+    if (asked?.version === version && now - asked.at < askAgainEvery) return
     asked = { version, at: now }
     try {
       const ClientRequestToken = successor(version, Math.floor(now / askAnewEvery))
@@ -60,7 +60,21 @@ export function createSecretsManagerSession({
     }
   }
 
-  return { token: async (look) => (await session(look)).value.token, ...(isRotated && { renew }) }
+  return {
+    async token(look) {
+      const known = await session(look)
+      const { value, version } = known.value.token === undefined ? await session({ fresh: true }) : known
+      if (value.token !== undefined) return value.token
+      await rotate(version)
+      throw Object.assign(new Error('nobody has logged in yet'), { name: 'NoLogin' })
+    },
+    ...(isRotated && {
+      async renew(refused) {
+        const { value, version } = await session()
+        if (value.token === refused) await rotate(version)
+      },
+    }),
+  }
 }
 
 /** The id of the version that shall follow another one. */

@@ -252,6 +252,19 @@ describe('a hundred instances whose session the ERP refuses', () => {
     )
   })
 
+  it('ask for the first session too, once there are credentials', async () => {
+    const { erp, instance, settled, advance, setCredentials } = await rotated({ credentials: {} })
+    const session = instance()
+    await expect(session.token()).rejects.toMatchObject({ name: 'NoLogin' })
+    await settled()
+    await setCredentials({ username: 'anna', password: 'tiptop' })
+    advance(30_000)
+    await expect(session.token()).rejects.toMatchObject({ name: 'NoLogin' })
+    await settled()
+    advance(2_000)
+    expect(erp.sessions.isValid(await session.token())).toBe(true)
+  })
+
   it('ask again where that failed, and not all the time', async () => {
     const { erp, all, instance, settled, token, advance } = await rotated()
     await all()
