@@ -1,7 +1,7 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Tags } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import type { z } from 'zod'
-import type { DeliverEnv, IngestEnv, SweepEnv } from '../functions/lambda/config.ts'
+import type { DeliverEnv, IngestEnv, LoginEnv, SweepEnv } from '../functions/lambda/config.ts'
 import {
   deliverSeconds,
   exampleErpUrl,
@@ -14,6 +14,7 @@ import { acknowledge } from './acknowledged.ts'
 import { BridgeFunction } from './bridge-function.ts'
 import { dataKey } from './data-key.ts'
 import { Delivery } from './delivery.ts'
+import { ErpLogin } from './erp-login.ts'
 import { MessageStateTable } from './message-state.ts'
 import { OperatorSecret } from './operator-secret.ts'
 import { EventQueue } from './queue.ts'
@@ -32,6 +33,9 @@ export class BridgeStack extends Stack {
     const keeping = { removalPolicy, encryptionKey: key?.key }
     const logs = { logRetention: settings.LOG_RETENTION_DAYS, logKey: key?.key }
     const deliverTimeout = Duration.seconds(deliverSeconds)
+
+    const output = (name: string, value: string, description: string) =>
+      new CfnOutput(this, name, { value, description })
 
     const { queue, deadLetters } = new EventQueue(this, 'Queue', { timeout: deliverTimeout, ...keeping })
     const states = new MessageStateTable(this, 'MessageState', keeping)
@@ -79,8 +83,14 @@ export class BridgeStack extends Stack {
     webhookSecrets.grantRead(ingest)
     learned?.secret.grantRead(ingest)
     learned?.grantEdit(ingest)
-    key?.allow(ingest, 'queue', learned ? 'learned' : 'secret')
+    key?.allow(ingest, 'queue', learned ? 'editedSecret' : 'secret')
 
+    const erp = {
+      ERP_SESSION_ID: erpSession.secretArn,
+      ERP_BASE_URL: settings.ERP_BASE_URL ?? exampleErpUrl,
+      ...(settings.ERP_BUILD_ID && { ERP_BUILD_ID: settings.ERP_BUILD_ID }),
+      ...(settings.ERP_PACKAGE_ID && { ERP_PACKAGE_ID: settings.ERP_PACKAGE_ID }),
+    }
     const { function: deliver } = new BridgeFunction(this, 'Deliver', {
       entry: 'deliver',
       ...logs,
@@ -92,14 +102,12 @@ export class BridgeStack extends Stack {
         QUEUE_URL: queue.queueUrl,
         DEAD_LETTERS_URL: deadLetters.queueUrl,
         TABLE_NAME: tableName,
-        ERP_SESSION_ID: erpSession.secretArn,
-        ERP_BASE_URL: settings.ERP_BASE_URL ?? exampleErpUrl,
+        ...erp,
+        ERP_LOGIN: String(settings.ERP_LOGIN) as 'true' | 'false',
         ERP_PUT: settings.ERP_PUT,
         ERP_LOST_ANSWER_WAIT: String(settings.ERP_LOST_ANSWER_WAIT),
         PUT_SPACING: String(settings.PUT_SPACING),
         MAX_AGE: String(settings.MAX_AGE),
-        ...(settings.ERP_BUILD_ID && { ERP_BUILD_ID: settings.ERP_BUILD_ID }),
-        ...(settings.ERP_PACKAGE_ID && { ERP_PACKAGE_ID: settings.ERP_PACKAGE_ID }),
         ...(apiTokens && {
           SOURCES: JSON.stringify(Object.fromEntries(asked)),
           API_TOKENS_ID: apiTokens.secretArn,
@@ -112,6 +120,28 @@ export class BridgeStack extends Stack {
     erpSession.grantRead(deliver)
     apiTokens?.grantRead(deliver)
     key?.allow(deliver, 'queue', 'records', 'secret')
+
+    const validSeconds = settings.ERP_LOGIN_VALID_SECONDS
+    if (settings.ERP_LOGIN) {
+      const { secret: credentials } = new OperatorSecret(this, 'ErpCredentials', {
+        description: 'chatroom-bridge: the user and password that it logs in to the ERP with',
+        ...keeping,
+      })
+      const { function: login } = new BridgeFunction(this, 'Login', {
+        entry: 'login',
+        ...logs,
+        // A login and a read that time out, and what Secrets Manager takes.
+        timeout: Duration.seconds(60),
+        environment: {
+          ...erp,
+          ERP_CREDENTIALS_ID: credentials.secretArn,
+          ERP_LOGIN_VALID_SECONDS: String(validSeconds),
+        } satisfies Env<typeof LoginEnv>,
+      })
+      new ErpLogin(this, 'ErpLogin', { login, deliver, session: erpSession, credentials, validSeconds })
+      key?.allow(login, 'editedSecret')
+      output('ErpCredentialsName', credentials.secretName, 'The secret with the user and password for the ERP')
+    }
 
     const { function: sweep } = new BridgeFunction(this, 'Sweep', {
       entry: 'sweep',
@@ -141,8 +171,6 @@ export class BridgeStack extends Stack {
       ...logs,
     })
 
-    const output = (name: string, value: string, description: string) =>
-      new CfnOutput(this, name, { value, description })
     for (const name of settings.sources.keys()) {
       output(`WebhookUrl${pascal(name)}`, `${url}/webhooks/${name}`, `Where ${name} sends its webhooks`)
     }
