@@ -101,6 +101,7 @@ function eventOf(type: string, messageId: string | undefined, values: Record<str
 
 function asideBecause({ reason, status, answer }: Parked): string {
   if (reason === 'refused') return `The ERP refused it: ${status} ${answer}`
+  if (reason === 'impossible') return 'It is parked: the host adds to lists, so no PUT takes this away.'
   return reason === 'age' ? 'It was tried for too long, and is parked.' : 'An operator dropped this event.'
 }
 

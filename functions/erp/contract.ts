@@ -18,6 +18,11 @@ export function readChatroomMessage(json: unknown): ChatroomMessage | undefined 
   return isOne ? ChatroomMessage.safeParse(json).data : undefined
 }
 
+/** Whether an answer has both lists in it, be they empty. */
+export function tellsLists(json: unknown): boolean {
+  return ['reactions', 'attachments'].every((name) => Array.isArray((json as Record<string, unknown> | null)?.[name]))
+}
+
 /** Answers that are final when they come as JSON; every other failure may pass. 403 may be the session, and is not among them. */
 export function isFinal(status: number): boolean {
   return status >= 400 && status < 500 && ![401, 403, 408, 425, 429].includes(status)
