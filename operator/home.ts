@@ -1,3 +1,4 @@
+import type { Host } from '../functions/core/host.ts'
 import type { MessageStates, Queue } from '../functions/core/ports.ts'
 import type { Erp } from '../functions/erp/client.ts'
 
@@ -23,6 +24,7 @@ export type Home = {
   queue: Queue
   deadLetters: Queue
   erp: Erp
+  host: Host
   close(): void
 }
 

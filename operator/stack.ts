@@ -6,6 +6,7 @@ import { clientSettings } from '../functions/aws/client-settings.ts'
 import { createDynamoMessageStates } from '../functions/aws/message-state.ts'
 import { createSqsQueue } from '../functions/aws/queue.ts'
 import { createSecretsManagerEditor, createSecretsManagerSession } from '../functions/aws/secrets.ts'
+import { type HostSettings, hostOf } from '../functions/core/host.ts'
 import { secretsOf } from '../functions/core/webhook-secrets.ts'
 import { createErp } from '../functions/erp/client.ts'
 import type { Home } from './home.ts'
@@ -27,6 +28,7 @@ export async function openStack(name: string, region: string): Promise<Home> {
   const editor = createSecretsManagerEditor({ client, secretId: output('WebhookSecretsName') })
   const erpSession = output('ErpSessionName')
   const sqs = new SQSClient(settings)
+  const modes = readModes(outputs.get('ErpModes') ?? '')
   return {
     url: output('ApiUrl'),
     whenSilent: `look at the stack ${name}`,
@@ -62,7 +64,19 @@ export async function openStack(name: string, region: string): Promise<Home> {
       session: createSecretsManagerSession({ client, secretId: erpSession, clock: Date.now }),
       clock: Date.now,
     }),
+    host: hostOf(modes),
     close() {},
+  }
+}
+
+/** The settings that say how the host behaves; an older stack knew none but the defaults. */
+function readModes(text: string): HostSettings & { DRY_RUN: boolean } {
+  const given = Object.fromEntries(text.split(' ').map((mode) => mode.split('=')))
+  return {
+    ERP_PUT: given.ERP_PUT === 'whole' ? 'whole' : 'changes',
+    ERP_LISTS: given.ERP_LISTS === 'added' ? 'added' : 'replaced',
+    ERP_READ: given.ERP_READ === 'never' ? 'never' : 'always',
+    DRY_RUN: given.DRY_RUN === 'true',
   }
 }
 

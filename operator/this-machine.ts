@@ -1,3 +1,4 @@
+import { hostOf } from '../functions/core/host.ts'
 import type { Settings } from '../functions/settings.ts'
 import { urlHere } from '../local/address.ts'
 import { openData } from '../local/data.ts'
@@ -32,6 +33,7 @@ export async function thisMachine(settings: Settings): Promise<Home> {
     queue: data.queue,
     deadLetters: data.deadLetters,
     erp: erpOf(settings, urlOfSimulatedErp(settings)),
+    host: hostOf(settings),
     close: () => data.close(),
   }
 }
