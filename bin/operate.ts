@@ -5,6 +5,7 @@ import { exitCodeOf, UsageError } from '../operator/exit-codes.ts'
 import type { Home } from '../operator/home.ts'
 import { linksCommand } from '../operator/links.ts'
 import { parkedCommand } from '../operator/parked.ts'
+import { probeCommand } from '../operator/probe.ts'
 import { reconcileCommand } from '../operator/reconcile.ts'
 import { secretsCommand } from '../operator/secrets.ts'
 import { send } from '../operator/send.ts'
@@ -30,6 +31,8 @@ const commands = {
   parked: parkedCommand,
   reconcile: reconcileCommand,
   links: linksCommand,
+  probe: (args: string[], home: typeof open, terminal: Terminal) =>
+    probeCommand(args, home, settingsOfThisMachine, terminal),
   backup: (args: string[], _: typeof open, terminal: Terminal) => backupCommand(args, settingsOfThisMachine, terminal),
 }
 

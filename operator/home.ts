@@ -1,6 +1,7 @@
 import type { Host } from '../functions/core/host.ts'
 import type { MessageStates, Queue } from '../functions/core/ports.ts'
 import type { Erp } from '../functions/erp/client.ts'
+import type { ErpSession } from '../functions/erp/session.ts'
 
 /** Which home a command is for, as options of `parseArgs`. */
 export const homeOptions = {
@@ -25,7 +26,18 @@ export type Home = {
   deadLetters: Queue
   erp: Erp
   host: Host
+  /** Where the ERP is, and what lets one in. */
+  erpHost: ErpHost
+  /** Whether no PUT may leave. */
+  isDry: boolean
   close(): void
+}
+
+export type ErpHost = {
+  baseUrl: string
+  buildId?: string | undefined
+  packageId?: string | undefined
+  session: ErpSession
 }
 
 export type SourceOfHome = { kind: string; authentication?: unknown } & Record<string, unknown>

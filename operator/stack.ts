@@ -28,6 +28,12 @@ export async function openStack(name: string, region: string): Promise<Home> {
   const editor = createSecretsManagerEditor({ client, secretId: output('WebhookSecretsName') })
   const erpSession = output('ErpSessionName')
   const sqs = new SQSClient(settings)
+  const erpHost = {
+    baseUrl: output('ErpBaseUrl'),
+    buildId: outputs.get('ErpBuildId'),
+    packageId: outputs.get('ErpPackageId'),
+    session: createSecretsManagerSession({ client, secretId: erpSession, clock: Date.now }),
+  }
   const modes = readModes(outputs.get('ErpModes') ?? '')
   return {
     url: output('ApiUrl'),
@@ -57,14 +63,10 @@ export async function openStack(name: string, region: string): Promise<Home> {
     queue: createSqsQueue({ client: sqs, url: output('QueueUrl') }),
     // It waits, so that every one of SQS's servers is asked.
     deadLetters: createSqsQueue({ client: sqs, url: output('DeadLettersUrl'), wait: 1_000 }),
-    erp: createErp({
-      baseUrl: output('ErpBaseUrl'),
-      buildId: outputs.get('ErpBuildId'),
-      packageId: outputs.get('ErpPackageId'),
-      session: createSecretsManagerSession({ client, secretId: erpSession, clock: Date.now }),
-      clock: Date.now,
-    }),
+    erp: createErp({ ...erpHost, clock: Date.now }),
     host: hostOf(modes),
+    erpHost,
+    isDry: modes.DRY_RUN,
     close() {},
   }
 }

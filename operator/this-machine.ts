@@ -1,8 +1,9 @@
 import { hostOf } from '../functions/core/host.ts'
+import { fixedSession } from '../functions/erp/session.ts'
 import type { Settings } from '../functions/settings.ts'
 import { urlHere } from '../local/address.ts'
 import { openData } from '../local/data.ts'
-import { erpOf, urlOfSimulatedErp } from '../local/erp.ts'
+import { erpOf, erpToken, urlOfSimulatedErp } from '../local/erp.ts'
 import { openSecrets } from '../local/secrets.ts'
 import type { Home } from './home.ts'
 
@@ -34,6 +35,13 @@ export async function thisMachine(settings: Settings): Promise<Home> {
     deadLetters: data.deadLetters,
     erp: erpOf(settings, urlOfSimulatedErp(settings)),
     host: hostOf(settings),
+    erpHost: {
+      baseUrl: settings.ERP_BASE_URL ?? urlOfSimulatedErp(settings),
+      buildId: settings.ERP_BUILD_ID,
+      packageId: settings.ERP_PACKAGE_ID,
+      session: fixedSession(erpToken(settings)),
+    },
+    isDry: settings.DRY_RUN,
     close: () => data.close(),
   }
 }

@@ -62,6 +62,8 @@ async function deployedStack() {
     ApiUrl: door.url,
     Sources: 'shop:generic:hmac',
     ErpBaseUrl: delivery.erp.url,
+    // Deliver makes PUTs all the same: this is what the commands are told.
+    ErpModes: 'ERP_PUT=changes ERP_LISTS=replaced ERP_READ=always DRY_RUN=true',
     WebhookSecretsName: 'webhook-secrets',
     ErpSessionName: 'erp-session',
     TableName: table,
@@ -92,6 +94,9 @@ describe('the operator of a stack', () => {
     expect(stdout).toMatch(/shop ← 202[\s\S]*"completed": true/)
     expect(code).toBe(0)
     expect(delivery.erp.message(42)?.completed).toBe(true)
+    const probe = await operate('probe --message 42 --yes')
+    expect(probe.stdout).toMatch(/GET +answered\n[\s\S]*Not all was asked: DRY_RUN is set, so nothing is written/)
+    expect([probe.code, delivery.puts()]).toEqual([1, [{ completed: true }]])
   })
 
   it('lists, shows, redrives and drops what was set aside, and reconciles', async () => {

@@ -2,7 +2,7 @@ import { retryAfter } from '../core/backoff.ts'
 import type { ChatroomMessageData } from '../core/chatroom-message.ts'
 import type { GetOutcome, PutOutcome } from '../core/outcome.ts'
 import type { Clock } from '../core/ports.ts'
-import { chatroomMessagePath, isFinal, putBody, readChatroomMessage, tellsLists } from './contract.ts'
+import { chatroomMessageUrl, isFinal, putBody, readChatroomMessage, tellsLists } from './contract.ts'
 import { createHttpCall, type HttpAnswer, type HttpFailure } from './http.ts'
 import type { ErpSession } from './session.ts'
 
@@ -38,9 +38,7 @@ export function createErp({
   const call = createHttpCall()
 
   async function request(method: string, messageId: string, body?: string): Promise<HttpAnswer | HttpFailure> {
-    const url = new URL(baseUrl.replace(/\/+$/, '') + chatroomMessagePath(messageId))
-    if (buildId) url.searchParams.set('iw-build-id', buildId)
-    if (packageId) url.searchParams.set('iw-package-id', packageId)
+    const url = chatroomMessageUrl({ baseUrl, buildId, packageId }, messageId)
     const headers = { accept: 'application/json', ...(body !== undefined && { 'content-type': 'application/json' }) }
     const send = (token: string) =>
       call(method, url, {

@@ -1,8 +1,19 @@
 import { ChatroomMessage, type ChatroomMessageData } from '../core/chatroom-message.ts'
 
 /** Where a chat message stands: the ERP's page on the PUT, path `/api/cp/chat/chatroom_message/{identifier}`. */
-export function chatroomMessagePath(identifier: string): string {
+function chatroomMessagePath(identifier: string): string {
   return `/api/cp/chat/chatroom_message/${encodeURIComponent(identifier)}`
+}
+
+/** The URL of a chat message on a host; a path in the host's URL is kept. */
+export function chatroomMessageUrl(
+  { baseUrl, buildId, packageId }: { baseUrl: string; buildId?: string | undefined; packageId?: string | undefined },
+  identifier: string,
+): URL {
+  const url = new URL(baseUrl.replace(/\/+$/, '') + chatroomMessagePath(identifier))
+  if (buildId) url.searchParams.set('iw-build-id', buildId)
+  if (packageId) url.searchParams.set('iw-package-id', packageId)
+  return url
 }
 
 /** The body of a PUT: the attributes to change stand in `data`. */
