@@ -1,19 +1,18 @@
-import { rmSync, writeFileSync } from 'node:fs'
-import { text } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import type { ChatroomMessage } from '../functions/core/chatroom-message.ts'
-import { isDue, readState } from '../functions/core/message-state.ts'
 import { MessageId } from '../functions/core/update.ts'
-import { fixedSession } from '../functions/erp/session.ts'
-import { readSettings, type Settings } from '../functions/settings.ts'
+import type { Settings } from '../functions/settings.ts'
 import { type ExitCode, exitCodes, UsageError } from './exit-codes.ts'
-import { type ErpHost, homeOptions, type OpenHome } from './home.ts'
-import { counted, inOneLine, json } from './output.ts'
+import { homeOptions, type OpenHome } from './home.ts'
+import { json } from './output.ts'
 import type { Answers } from './probe/answers.ts'
 import { askWithPuts } from './probe/ask.ts'
 import { createCalls } from './probe/calls.ts'
+import { isConfirmed, mayLeaveOne } from './probe/confirm.ts'
+import { interruption } from './probe/interruption.ts'
+import { keep } from './probe/keep.ts'
 import { lookFirst } from './probe/look-first.ts'
+import { hostAt, hostOfBridge, type Probed } from './probe/probed-host.ts'
 import { asJson, asText, type Report } from './probe/report.ts'
 import { isRestored } from './probe/restore.ts'
 import type { Terminal } from './terminal.ts'
@@ -46,9 +45,6 @@ const options = {
   json: { type: 'boolean', default: false },
 } as const
 
-/** What is to be asked. `busy` says why nothing may be written for now. */
-type Probed = { host: ErpHost; busy?: string | undefined }
-
 /**
  * Probes the ERP's host with one chat message.
  * @param settings reads those of this machine
@@ -68,9 +64,13 @@ export async function probeCommand(
   if (values.url !== undefined && values.stack !== undefined) throw new UsageError('--url or --stack: one of them')
   const probed =
     values.url === undefined
-      ? await ofHome(messageId.data, await open(values))
-      : await ofUrl(values.url, settings(), terminal)
-  return probe(messageId.data, probed, { ...values, terminal, wait })
+      ? await hostOfBridge(messageId.data, await open(values))
+      : await hostAt(values.url, settings(), terminal)
+  try {
+    return await probe(messageId.data, probed, { ...values, terminal, wait })
+  } finally {
+    probed.close()
+  }
 }
 
 type How = {
@@ -95,9 +95,8 @@ async function probe(messageId: string, { host, busy }: Probed, how: How): Promi
     return told({ ...report, why: 'nobody confirmed that it may write' }, exitCodes.notConfirmed, how)
   }
 
+  const kept = keep(messageId, host.baseUrl, first.message)
   const interrupted = interruption(terminal)
-  const file = `probe-${new URL(host.baseUrl).host.replaceAll(':', '-')}-${messageId}.json`
-  keep(file, first.message)
   const wrote = { from: Date.now(), until: 0, puts: 0 }
   const noting = <Args extends unknown[], Result>(put: (...args: Args) => Promise<Result>) => {
     return async (...args: Args): Promise<Result> => {
@@ -118,11 +117,16 @@ async function probe(messageId: string, { host, busy }: Probed, how: How): Promi
     })
     wrote.until = Date.now()
     const isBack = isRestored(restored)
-    if (isBack) rmSync(file)
+    if (isBack) kept.remove()
     const isAll = isBack && why === undefined && answers.lists !== undefined
     const reason = why ?? (answers.lists ? undefined : withoutReaction)
-    const kept = isBack ? {} : { kept: file }
-    const result = { ...report, restored, wrote, ...kept, ...(reason !== undefined && { why: reason }) }
+    const result = {
+      ...report,
+      restored,
+      wrote,
+      ...(!isBack && { kept: kept.file }),
+      ...(reason !== undefined && { why: reason }),
+    }
     return told(result, isAll ? exitCodes.done : exitCodes.failed, how)
   } finally {
     interrupted.end()
@@ -135,97 +139,4 @@ const withoutReaction =
 function told(report: Report, code: ExitCode, { json: isJson, terminal }: How): ExitCode {
   terminal.print(isJson ? json(asJson(report)) : asText(report))
   return code
-}
-
-async function ofHome(messageId: string, home: Awaited<ReturnType<OpenHome>>): Promise<Probed> {
-  try {
-    const stored = await home.states.load(messageId)
-    const read = stored && readState(stored.body)
-    const isWaiting = read && 'state' in read && isDue(read.state)
-    if (home.isDry) return { host: home.erpHost, busy: dryRun }
-    return {
-      host: home.erpHost,
-      ...(isWaiting && { busy: 'the bridge itself is about to write to this chat message' }),
-    }
-  } finally {
-    home.close()
-  }
-}
-
-const dryRun = 'DRY_RUN is set, so nothing is written'
-
-/** A host that is named, with its own token: the bridge's goes to no other host than the one that it is for. */
-async function ofUrl(url: string, settings: Settings, terminal: Terminal): Promise<Probed> {
-  const { ERP_BASE_URL, ERP_TOKEN, ERP_BUILD_ID: buildId, ERP_PACKAGE_ID: packageId, DRY_RUN } = settings
-  const isOurs = ERP_BASE_URL === undefined || new URL(ERP_BASE_URL).origin === originOf(url)
-  const token = (isOurs ? ERP_TOKEN : undefined) ?? (await askedToken(terminal))
-  const { ERP_BASE_URL: baseUrl = url } = readSettings({ ERP_BASE_URL: url, ERP_TOKEN: token }, 'one machine')
-  const host = { baseUrl, buildId, packageId, session: fixedSession(token) }
-  return { host, ...(DRY_RUN && { busy: dryRun }) }
-}
-
-function originOf(url: string): string | undefined {
-  return URL.canParse(url) ? new URL(url).origin : undefined
-}
-
-async function askedToken({ ask }: Terminal): Promise<string> {
-  const token = (ask ? await ask('The token for it: ') : await text(process.stdin)).trim()
-  if (!token) throw new UsageError('no token: set ERP_TOKEN, or write it to standard input')
-  return token
-}
-
-async function isConfirmed(
-  messageId: string,
-  { baseUrl }: ErpHost,
-  { reactions, attachments }: ChatroomMessage,
-  { stderr, ask }: Terminal,
-): Promise<boolean> {
-  if (!ask) {
-    stderr.write('chatroom-bridge: nothing was written: it needs --yes where nobody can be asked\n')
-    return false
-  }
-  stderr.write(`The probe will now write to chat message ${messageId} of ${inOneLine(baseUrl)}, about ten PUTs:
-- it is set to completed, or open, and back;
-- ${reactions.length > 0 ? `its ${counted(reactions.length, 'reaction')} may go for a moment, and come back` : 'a reaction is added, and goes again'}; where the host allows it, reactions of the probe's own come and go;
-- where the host clears what a PUT leaves out, all else goes for a moment, and comes back${attachments.length > 0 ? ': ALSO ITS ATTACHMENTS, whose content a host may delete for good' : ''}.
-Each PUT may notify the customer. What anybody changes in it meanwhile may be lost.
-`)
-  return (await ask('Write to it? Type yes: ')).trim() === 'yes'
-}
-
-async function mayLeaveOne({ ask }: Terminal): Promise<boolean> {
-  const answer = await ask?.(
-    'It has no reaction. To see what becomes of a list one has to be added, and where the host adds to lists you must take it away in the ERP. Add it? Type yes: ',
-  )
-  return answer?.trim() === 'yes'
-}
-
-/** Keeps the chat message as it was, for whoever has to restore it by hand after a crash. */
-function keep(file: string, message: ChatroomMessage): void {
-  try {
-    writeFileSync(file, JSON.stringify(message, null, 2), { flag: 'wx', mode: 0o600 })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    throw new Error(
-      `${file} is there: a probe ended before it had restored this chat message. Put it right, and delete the file`,
-      { cause: error },
-    )
-  }
-}
-
-/** Ctrl-C ends the questions, and not what restores. */
-function interruption({ stderr }: Terminal): { signal: AbortSignal; end(): void } {
-  const ending = new AbortController()
-  const end = () => {
-    if (!ending.signal.aborted) stderr.write('interrupted: the chat message is restored before this ends\n')
-    ending.abort()
-  }
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-  for (const signal of signals) process.on(signal, end)
-  return {
-    signal: ending.signal,
-    end() {
-      for (const signal of signals) process.off(signal, end)
-    },
-  }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { hostOf } from '../functions/core/host.ts'
 import { isDue, parkedWishes } from '../functions/core/message-state.ts'
+import { withBreaker } from '../functions/erp/breaker.ts'
 import { readSettings } from '../functions/settings.ts'
 import type { Behaviour } from '../local/simulated-erp.ts'
 import { chatMessage, type Delivery, deliveryUnderTest } from './support/delivery.ts'
@@ -158,6 +159,25 @@ describe('a host that refuses GET', () => {
       expect(await other.state()).toMatchObject({ waits: 'lists' })
       expect(other.puts()).toEqual([{ completed: true }])
     }
+  })
+
+  it('is left alone once it is dead, and gets everything when it is back', async () => {
+    const ids = Array.from({ length: 12 }, (_, index) => index + 1)
+    const messages = ids.map((id) => chatMessage({ id }))
+    const delivery = await deliveryUnderTest({ messages, behaviour: { get: 'refuse' }, host: hostFor(never) })
+    delivery.dependencies.erp = withBreaker(delivery.dependencies.erp, delivery.clock)
+    delivery.erp.fault = () => ({ kind: 'status', status: 503 })
+    for (const id of ids) {
+      await delivery.accept(update(done, { messageId: String(id) }))
+      await delivery.run()
+    }
+    expect(delivery.puts()).toHaveLength(5)
+    delivery.erp.fault = undefined
+    for (let seconds = 0; seconds < 30; seconds += 5) {
+      delivery.pass(5_000)
+      await delivery.run()
+    }
+    expect(ids.every((id) => delivery.erp.message(id)?.completed)).toBe(true)
   })
 
   it('has all that is due parked where it has no such chat message', async () => {

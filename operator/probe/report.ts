@@ -40,12 +40,13 @@ export function asJson({ noted, wrote, answers, restored, ...report }: Report): 
 export function asText(report: Report): string {
   const { answers, noted, messageId, host } = report
   const { errors } = answers
+  const notAsked = answers.lists === 'added' ? 'not asked: what is added could not be taken away' : undefined
   const answered = details(`Chat message ${messageId} of ${host}`, {
     GET: answers.get,
     'a PUT of some fields': answers.partialPut && said[answers.partialPut](answers.cleared?.join(', ') ?? ''),
     'a list in a PUT': answers.lists && said[answers.lists],
-    'keys that nobody knows': answers.unknownKeys,
-    'the same emoji twice': answers.repeatedEmoji,
+    'keys that nobody knows': answers.unknownKeys ?? notAsked,
+    'the same emoji twice': answers.repeatedEmoji ?? notAsked,
     'a PUT’s answer tells': answers.putTells,
     'an unknown chat message': errors.unknownMessage && errorText(errors.unknownMessage),
     'a wrong token': errors.wrongToken && errorText(errors.wrongToken),

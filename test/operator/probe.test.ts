@@ -1,5 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { emptyState, fold } from '../../functions/core/message-state.ts'
+import { recordOf } from '../../functions/core/schedule.ts'
 import { readSettings } from '../../functions/settings.ts'
 import {
   type Behaviour,
@@ -7,11 +9,14 @@ import {
   type SimulatedMessage,
   startSimulatedErp,
 } from '../../local/simulated-erp.ts'
+import { UsageError } from '../../operator/exit-codes.ts'
 import { probeCommand } from '../../operator/probe.ts'
 import { thisMachine } from '../../operator/this-machine.ts'
 import { run, startRun } from '../support/bridge-process.ts'
 import { chatMessage } from '../support/delivery.ts'
+import { done, update } from '../support/factories.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { dataIn } from '../support/set-aside.ts'
 import { testTerminal } from '../support/terminal.ts'
 
 const full = chatMessage({
@@ -153,6 +158,26 @@ describe('the probe', () => {
     expect(puts(erp)).toEqual([])
   })
 
+  it('leaves a chat message alone that the bridge is about to write to', async () => {
+    const { erp } = await probed()
+    const home = readSettings({ DATA_DIR: temporaryFolder(), ERP_BASE_URL: erp.url, ERP_TOKEN: 'token' }, 'one machine')
+    const { states } = dataIn(home.DATA_DIR)
+    const terminal = testTerminal()
+    const probe = () =>
+      probeCommand(
+        ['--message', '42', '--yes'],
+        () => thisMachine(home),
+        () => home,
+        terminal,
+      )
+    expect(await probe()).toBe(0)
+    const wrote = puts(erp).length
+    await states.save('42', recordOf(fold(emptyState(), [update(done)]), Date.now()), undefined)
+    expect(await probe()).toBe(1)
+    expect(terminal.printed()).toContain('the bridge itself is about to write')
+    expect(puts(erp)).toHaveLength(wrote)
+  })
+
   it('tells a person what it found, without a word of the chat message', async () => {
     const { probe } = await probed()
     const { code, stdout, stderr, questions } = await probe([], { answer: 'yes' })
@@ -191,7 +216,7 @@ describe('the probe', () => {
     expect(erp.message(42)).toEqual(full)
   })
 
-  it.each([1, 3, 5])('restores on Ctrl-C, here at PUT %i, and says that it was interrupted', async (which) => {
+  it.each([1, 3])('restores on Ctrl-C, here at PUT %i, and says that it was interrupted', async (which) => {
     const { erp } = await probed({ put: 'replace' })
     const { ended, kill } = startRun(['bin/operate.ts', 'probe', '--message', '42', '--url', erp.url, '--yes'], {
       ERP_TOKEN: 'token',
@@ -207,15 +232,15 @@ describe('the probe', () => {
     expect(stderr).toContain('restored before this ends')
   })
 
-  it('takes the token of another host from standard input, and makes sense of its arguments', async () => {
-    const { erp } = await probed()
+  it('takes the token of another host from standard input, and minds its arguments', async () => {
+    const { erp, probe } = await probed()
     const args = ['bin/operate.ts', 'probe', '--message', '42', '--url', erp.url, '--dry-run', '--json']
     const elsewhere = { ERP_BASE_URL: 'https://club.example', ERP_TOKEN: 'of the club' }
     const { code, stdout } = await run(args, { DATA_DIR: temporaryFolder(), ...elsewhere }, 'token\n')
     expect([code, JSON.parse(stdout).answers.get]).toEqual([0, 'answered'])
     expect(erp.requests.some(({ headers }) => headers['x-session-token'] === 'of the club')).toBe(false)
-    for (const wrong of [['42'], ['--message', 'a b'], ['--message', '42', '--url', erp.url, '--stack', 'x']]) {
-      expect((await run(['bin/operate.ts', 'probe', ...wrong], {})).code).toBe(2)
+    for (const wrong of [['42'], ['--message', 'a b'], ['--stack', 'x']]) {
+      await expect(probe(wrong)).rejects.toThrow(UsageError)
     }
   })
 })
