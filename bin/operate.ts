@@ -7,6 +7,7 @@ import { forgetCommand } from '../operator/forget.ts'
 import type { Home } from '../operator/home.ts'
 import { linksCommand } from '../operator/links.ts'
 import { parkedCommand } from '../operator/parked.ts'
+import { probeCommand } from '../operator/probe.ts'
 import { reconcileCommand } from '../operator/reconcile.ts'
 import { secretsCommand } from '../operator/secrets.ts'
 import { send } from '../operator/send.ts'
@@ -34,6 +35,8 @@ const commands = {
   links: linksCommand,
   connect: connectCommand,
   forget: forgetCommand,
+  probe: (args: string[], home: typeof open, terminal: Terminal) =>
+    probeCommand(args, home, settingsOfThisMachine, terminal),
   backup: (args: string[], _: typeof open, terminal: Terminal) => backupCommand(args, settingsOfThisMachine, terminal),
 }
 

@@ -8,8 +8,10 @@ import { createLog } from '../local/log.ts'
 process.umask(0o077)
 
 try {
-  const bridge = await startBridge(settingsOfThisMachine(), createLog(console.log))
+  const settings = settingsOfThisMachine()
+  const bridge = await startBridge(settings, createLog(console.log))
   console.log(welcome(bridge))
+  if (settings.DRY_RUN) console.log('This is a dry run (DRY_RUN): nothing is PUT to the ERP\n')
   endOrderly(bridge.stop)
 } catch (error) {
   console.error(`chatroom-bridge: ${explain(error)}`)

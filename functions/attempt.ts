@@ -1,9 +1,11 @@
-import { backoff } from './core/backoff.ts'
-import type { ChatroomMessage, ChatroomMessageData } from './core/chatroom-message.ts'
+import { backoff, longest } from './core/backoff.ts'
+import type { ChatroomMessage, ChatroomMessageData, Lists } from './core/chatroom-message.ts'
 import { cleared } from './core/cleared.ts'
+import type { Host } from './core/host.ts'
 import {
   doubt,
   dueRegisters,
+  keepLists,
   type MessageState,
   type Parked,
   park,
@@ -11,9 +13,11 @@ import {
   type Wish,
   withinLimit,
 } from './core/message-state.ts'
+import type { PutOutcome } from './core/outcome.ts'
 import type { Clock, Log } from './core/ports.ts'
-import { type Rendering, remember, render } from './core/render.ts'
+import { isListed, type Rendering, remember } from './core/render.ts'
 import type { Erp } from './erp/client.ts'
+import { look } from './look.ts'
 
 /** What an attempt found out, as changes to whatever the message state has become meanwhile. */
 type Finding =
@@ -24,6 +28,7 @@ type Finding =
       answer?: ChatroomMessage
     }
   | { kind: 'doubtful'; wishes: Wish[] }
+  | { kind: 'told'; lists: Lists | undefined }
   | { kind: 'refused'; wishes: Wish[]; parked: Parked }
 
 /** How an attempt ended. `retryAt` (epoch ms) is set where the ERP could not be brought up to date for now. */
@@ -32,6 +37,8 @@ export type AttemptResult = {
   retryAt?: number
   /** Nobody asked the ERP, so this is no failure of its own: the backoff doesn't grow. */
   unasked?: boolean
+  /** What the next attempt is put off for, where that is no failure. */
+  waits?: MessageState['waits']
   /** For the log: how it went, and the PUTs it took. */
   outcome: string
   puts: number
@@ -46,8 +53,9 @@ export type AttemptDependencies = {
   lostAnswerWait: number
   /** ms that a register may be due before it is parked. */
   maxAge: number
-  /** Whether the host clears what a PUT leaves out, so that each must carry the whole chat message; learned where it shows. */
-  host: { clears: boolean }
+  host: Host
+  /** Do everything but the PUT. */
+  isDry?: boolean
   log: Log
 }
 
@@ -56,7 +64,15 @@ type Step =
   | { kind: 'settled'; findings: Finding[]; puts: number }
   /** The ERP refuses what was sent, which is more than one register. */
   | { kind: 'search'; findings: Finding[]; puts: number; among: string[] }
-  | { kind: 'retry'; findings: Finding[]; puts: number; after?: number | undefined; reason: string; unasked?: boolean }
+  | {
+      kind: 'retry'
+      findings: Finding[]
+      puts: number
+      after?: number | undefined
+      reason: string
+      unasked?: boolean
+      waits?: MessageState['waits']
+    }
 
 /**
  * Tries to make the ERP show what is due: everything at once, and where the ERP refuses that, one register after the other
@@ -78,9 +94,9 @@ export async function attempt(
     findings.push(...step.findings)
     puts += step.puts
     if (step.kind === 'retry') {
-      const { unasked = false } = step
+      const { unasked = false, waits } = step
       const after = step.after ?? backoff(state.attempts + (unasked ? 0 : 1), random())
-      return { findings, retryAt: clock() + after, outcome: step.reason, puts, unasked }
+      return { findings, retryAt: clock() + after, outcome: step.reason, puts, unasked, ...(waits && { waits }) }
     }
     if (step.kind === 'search') registers.push(...step.among)
     if (registers.length === 0 || clock() >= deadline) break
@@ -94,16 +110,17 @@ export async function attempt(
  */
 export function withResult(
   state: MessageState,
-  { findings, retryAt, unasked, puts }: AttemptResult,
+  { findings, retryAt, unasked, waits, puts }: AttemptResult,
   now: number,
-  { maxAge }: Pick<AttemptDependencies, 'maxAge'>,
+  { maxAge, isDry }: Pick<AttemptDependencies, 'maxAge' | 'isDry'>,
 ): MessageState {
-  const { nextAttemptAt: _, ...found } = withFindings(state, findings)
+  const { nextAttemptAt: _, waits: __, ...found } = withFindings(state, findings)
   const tried = puts > 0 ? { ...found, lastPutAt: now } : found
   if (retryAt === undefined) return { ...tried, attempts: 0 }
-  const young = parkOld(tried, now - maxAge, now)
+  const young = isDry ? tried : parkOld(tried, now - maxAge, now)
+  const attempts = state.attempts + (unasked ? 0 : 1)
   // Also where nothing is due any more: what is redriven must not overtake a PUT whose answer was lost.
-  return { ...young, attempts: state.attempts + (unasked ? 0 : 1), nextAttemptAt: retryAt }
+  return { ...young, attempts, nextAttemptAt: retryAt, ...(waits && { waits }) }
 }
 
 /** The state with what an attempt found out; it may have grown since the attempt began. */
@@ -117,43 +134,69 @@ async function tryOnce(
   only: string | undefined,
   dependencies: AttemptDependencies,
 ): Promise<Step> {
-  const { erp, clock, lostAnswerWait, host } = dependencies
+  const { erp, clock, lostAnswerWait, host, isDry = false, log } = dependencies
   // Always a GET of its own: people edit while a search goes on, and not every answer to a PUT tells the lists.
-  const got = await erp.get(messageId)
-  if (got.kind === 'unreachable') {
-    const { unasked = false } = got
-    return { kind: 'retry', findings: [], puts: 0, after: waitOf(got), reason: `GET: ${got.reason}`, unasked }
+  const seen = await look(messageId, state, dependencies, { only })
+  if (seen.kind === 'unreachable') {
+    const { unasked = false } = seen
+    return { kind: 'retry', findings: [], puts: 0, after: waitOf(seen), reason: `GET: ${seen.reason}`, unasked }
   }
-  if (got.kind === 'refused') return { kind: 'settled', findings: parkEverything(state, got, clock()), puts: 0 }
+  if (seen.kind === 'refused') return { kind: 'settled', findings: parkEverything(state, seen, clock()), puts: 0 }
 
-  const rendering = render(state, got.message, { only, whole: host.clears })
-  const { data, shows, sends } = rendering
-  const before = got.message
-  const shown: Finding = { kind: 'fulfilled', rendering: { shows, sends: [] }, before }
-  if (!data) return { kind: 'settled', findings: [shown], puts: 0 }
+  const { message: before, rendering } = seen
+  const { data, shows, sends, impossible } = rendering
+  const found: Finding[] = [{ kind: 'fulfilled', rendering: { shows, sends: [] }, before }]
+  if (!host.blind && state.lists) found.push({ kind: 'told', lists: undefined })
+  if (impossible.length > 0) {
+    found.push({ kind: 'refused', wishes: impossible, parked: { reason: 'impossible', at: clock() } })
+  }
+  if (!data && !seen.waits) return { kind: 'settled', findings: found, puts: 0 }
+  const putOff = { kind: 'retry', findings: found, puts: 0, after: longest, unasked: true } as const
+  if (!data) return { ...putOff, reason: 'waits for an answer that tells the lists', waits: 'lists' }
+  if (isDry) {
+    log('dry run', { messageId, wouldPut: Object.keys(data).join(',') })
+    return { ...putOff, reason: 'dry run', waits: 'dry run' }
+  }
 
   const put = await erp.put(messageId, data)
   switch (put.kind) {
     case 'answered': {
       const answer = put.message && { answer: put.message }
-      const whole = put.message && cleared(before, data, put.message)
+      const whole = put.message && !host.blind && cleared(before, data, put.message, host)
       if (whole) await restore(messageId, whole, dependencies)
-      return { kind: 'settled', findings: [{ kind: 'fulfilled', rendering, before, ...answer }], puts: 1 }
+      found.push({ kind: 'fulfilled', rendering, before, ...answer })
+      if (host.blind) found.push(...told(put, sends))
+      return { kind: 'settled', findings: found, puts: 1 }
     }
-    case 'unreachable':
-      return { kind: 'retry', findings: [shown], puts: 1, after: waitOf(put), reason: `PUT: ${put.reason}` }
-    case 'lost': {
-      const findings: Finding[] = [shown, { kind: 'doubtful', wishes: sends }]
-      return { kind: 'retry', findings, puts: 1, after: lostAnswerWait, reason: `PUT lost: ${put.reason}` }
+    case 'unreachable': {
+      const { unasked = false } = put
+      const puts = unasked ? 0 : 1
+      return { kind: 'retry', findings: found, puts, after: waitOf(put), reason: `PUT: ${put.reason}`, unasked }
     }
+    case 'lost':
+      found.push({ kind: 'doubtful', wishes: sends })
+      return { kind: 'retry', findings: found, puts: 1, after: lostAnswerWait, reason: `PUT lost: ${put.reason}` }
     case 'refused':
-      if (sends.length > 1) return { kind: 'search', findings: [shown], puts: 1, among: sends.map(({ key }) => key) }
-      return {
-        kind: 'settled',
-        findings: [shown, { kind: 'refused', wishes: sends, parked: parkedBy(put, clock()) }],
-        puts: 1,
+      // No GET has said before that there is no such chat message.
+      if (host.blind && (put.status === 404 || put.status === 410)) {
+        return { kind: 'settled', findings: [...found, ...parkEverything(state, put, clock())], puts: 1 }
       }
+      if (sends.length > 1) return { kind: 'search', findings: found, puts: 1, among: sends.map(({ key }) => key) }
+      found.push({ kind: 'refused', wishes: sends, parked: parkedBy(put, clock()) })
+      return { kind: 'settled', findings: found, puts: 1 }
   }
+}
+
+/** What an answer tells of the lists: nothing more is known of them where they were sent and it doesn't say what became of them. */
+function told(
+  { message, tellsLists }: Extract<PutOutcome, { kind: 'answered' }>,
+  sends: Rendering['sends'],
+): Finding[] {
+  if (message && tellsLists) {
+    const { reactions, attachments } = message
+    return [{ kind: 'told', lists: { reactions, attachments } }]
+  }
+  return sends.some(({ change }) => isListed(change)) ? [{ kind: 'told', lists: undefined }] : []
 }
 
 /**
@@ -204,6 +247,8 @@ function withFinding(state: MessageState, finding: Finding): MessageState {
       return remember(state, finding.rendering, finding.before, finding.answer)
     case 'doubtful':
       return doubt(state, finding.wishes)
+    case 'told':
+      return keepLists(state, finding.lists)
     case 'refused':
       return park(state, finding.wishes, finding.parked)
   }

@@ -75,6 +75,12 @@ const Schema = z.strictObject({
   ERP_PACKAGE_ID: optional(z.string().optional()),
   /** `whole` sends the whole chat message in a PUT, for a host that clears what a PUT leaves out. */
   ERP_PUT: optional(z.enum(['changes', 'whole'], { error: 'expected changes or whole' }).default('changes')),
+  /** `added` for a host that adds the elements of a list in a PUT to those that are there. */
+  ERP_LISTS: optional(z.enum(['replaced', 'added'], { error: 'expected replaced or added' }).default('replaced')),
+  /** `never` for a host that refuses GET. */
+  ERP_READ: optional(z.enum(['always', 'never'], { error: 'expected always or never' }).default('always')),
+  /** Do everything but the PUT, and say what it would have been. */
+  DRY_RUN: optional(boolean.default(false)),
   /** Seconds to wait after a PUT whose answer was lost. */
   ERP_LOST_ANSWER_WAIT: optional(number(z.int('expected 0 to 900 seconds').min(0).max(900)).default(60)),
   /** Milliseconds between two PUTs to one chat message. */
@@ -171,6 +177,11 @@ export function readSettings(given: Record<string, unknown>, home: 'one machine'
   const settings = { ...rest, PRODUCTION: rest.PRODUCTION ?? rest.STAGE === productionStage }
   if (home === 'AWS') requireForAws({ SOURCES, ...settings }, given)
   else requireOneWayIn(settings)
+  if (settings.ERP_PUT === 'whole' && settings.ERP_READ === 'never') {
+    throw new SettingsError(
+      'ERP_PUT: whole can not go with ERP_READ=never: nothing tells what a whole chat message is before the first PUT',
+    )
+  }
   if (settings.BATCH_SIZE > 10 && settings.BATCH_WINDOW === 0) {
     throw new SettingsError('BATCH_WINDOW: expected at least 1 second for a BATCH_SIZE of more than 10')
   }

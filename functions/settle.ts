@@ -11,7 +11,7 @@ import {
 } from './core/message-state.ts'
 import type { MessageStates, Queue, StoredState } from './core/ports.ts'
 import { attemptMessage, encode, type QueuedUpdate, updatesMessage } from './core/queue-message.ts'
-import { needsScheduling, nextStep, recordOf } from './core/schedule.ts'
+import { awake, needsScheduling, nextStep, recordOf } from './core/schedule.ts'
 
 /** What came for one chat message: updates, and attempts by their `at`. */
 export type Arrivals = { updates: QueuedUpdate[]; attempts: (number | undefined)[] }
@@ -44,7 +44,8 @@ export async function settle(
   dependencies: SettleDependencies,
   { attemptNow = true } = {},
 ): Promise<void> {
-  const { states, clock, deadLetters, instance, leaseFor, spacing, log } = dependencies
+  const { states, clock, deadLetters, instance, leaseFor, spacing, log, host, isDry = false } = dependencies
+  const isNews = arrivals.updates.length > 0 || arrivals.attempts.includes(undefined)
   const holder = `${instance}/${randomUUID()}`
   for (;;) {
     const stored = await states.load(messageId)
@@ -54,7 +55,8 @@ export async function settle(
     if (arrivals.updates.length === 0 && !(stored && isAwaited(arrivals.attempts, before))) return
     const folded = foldWithin(before, arrivals.updates)
     const hasCome = arrivals.attempts.includes(before.scheduledAt)
-    const arrived = hasCome ? without(folded.state, 'scheduledAt') : folded.state
+    const come = hasCome ? without(folded.state, 'scheduledAt') : folded.state
+    const arrived = awake(come, { isNews, isDry, isBlind: host.blind === true })
     const step = nextStep(arrived, now, spacing)
 
     let state = arrived
@@ -184,8 +186,8 @@ function isAwaited(attempts: Arrivals['attempts'], state: MessageState): boolean
  * a time that the next attempt has to wait for.
  */
 function rested(state: MessageState, now: number): MessageState {
-  const isOver = (state.nextAttemptAt ?? 0) <= now
-  return { ...(isOver ? without(state, 'nextAttemptAt') : state), attempts: 0 }
+  const isOver = state.waits !== undefined || (state.nextAttemptAt ?? 0) <= now
+  return { ...(isOver ? without(without(state, 'nextAttemptAt'), 'waits') : state), attempts: 0 }
 }
 
 /** @returns the record's version; undefined when somebody else saved since it was loaded */
@@ -217,7 +219,10 @@ async function read(
   return emptyState()
 }
 
-function without<Key extends 'lease' | 'nextAttemptAt' | 'scheduledAt'>(state: MessageState, key: Key): MessageState {
+function without<Key extends 'lease' | 'nextAttemptAt' | 'scheduledAt' | 'waits'>(
+  state: MessageState,
+  key: Key,
+): MessageState {
   const { [key]: _, ...rest } = state
   return rest as MessageState
 }

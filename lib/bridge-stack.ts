@@ -104,7 +104,7 @@ export class BridgeStack extends Stack {
         TABLE_NAME: tableName,
         ...erp,
         ERP_LOGIN: String(settings.ERP_LOGIN) as 'true' | 'false',
-        ERP_PUT: settings.ERP_PUT,
+        ...modes(settings),
         ERP_LOST_ANSWER_WAIT: String(settings.ERP_LOST_ANSWER_WAIT),
         PUT_SPACING: String(settings.PUT_SPACING),
         MAX_AGE: String(settings.MAX_AGE),
@@ -177,6 +177,8 @@ export class BridgeStack extends Stack {
     output('ApiUrl', url, 'The front door')
     output('Sources', [...settings.sources.values()].map(described).join(','), 'Sources, their kinds and how they sign')
     output('ErpBaseUrl', settings.ERP_BASE_URL ?? exampleErpUrl, 'The ERP')
+    const modesTold = Object.entries(modes(settings)).map(([name, value]) => `${name}=${value}`)
+    output('ErpModes', modesTold.join(' '), 'How its host takes PUT and GET, and whether this is a dry run')
     if (settings.ERP_BUILD_ID) output('ErpBuildId', settings.ERP_BUILD_ID, 'The build id that calls carry')
     if (settings.ERP_PACKAGE_ID) output('ErpPackageId', settings.ERP_PACKAGE_ID, 'The package id that calls carry')
     output('WebhookSecretsName', webhookSecrets.secretName, 'The secret with the webhook secrets')
@@ -194,6 +196,11 @@ export class BridgeStack extends Stack {
     for (const [name, value] of Object.entries(settings.TAGS)) Tags.of(this).add(name, value)
     acknowledge(this)
   }
+}
+
+/** How to behave towards the ERP's host: for deliver, and for the operator's commands. */
+function modes({ ERP_PUT, ERP_LISTS, ERP_READ, DRY_RUN }: Settings) {
+  return { ERP_PUT, ERP_LISTS, ERP_READ, DRY_RUN: DRY_RUN ? 'true' : 'false' } as const
 }
 
 /** How many instances of a function AWS sets aside for it, which are also its most; nothing is set aside by default. */

@@ -1,3 +1,4 @@
+import { hostOf } from '../functions/core/host.ts'
 import type { Clock, Log } from '../functions/core/ports.ts'
 import { createDeliver } from '../functions/deliver.ts'
 import { withBreaker } from '../functions/erp/breaker.ts'
@@ -44,7 +45,8 @@ export async function startDelivery(
     lostAnswerWait: settings.ERP_LOST_ANSWER_WAIT * 1000,
     spacing: settings.PUT_SPACING,
     maxAge: settings.MAX_AGE * day,
-    host: { clears: settings.ERP_PUT === 'whole' },
+    host: hostOf(settings),
+    isDry: settings.DRY_RUN,
   })
   const sweep = createSweep({ states, queue, clock, log })
   await releaseGone()

@@ -1,4 +1,4 @@
-import type { Clock, Log } from '../functions/core/ports.ts'
+import type { Clock, ErpSession, Log } from '../functions/core/ports.ts'
 import { createErp, type Erp } from '../functions/erp/client.ts'
 import type { ErpHost } from '../functions/erp/contract.ts'
 import { createLogin } from '../functions/erp/login.ts'
@@ -28,6 +28,8 @@ export function simulatedUsers({ ERP_USER, ERP_PASSWORD }: Settings): Record<str
 /** A client of an ERP, in a session that whoever runs for long keeps alive. */
 type Connection = {
   erp: Erp
+  /** Where it is, and what lets one in. */
+  host: ErpHost & { session: ErpSession }
   /** Logs in now where there is no session, and renews it in good time. @returns what ends that */
   keepSession(): () => void
 }
@@ -50,7 +52,7 @@ export function connectErp(
   const { ERP_USER: username, ERP_PASSWORD: password, ERP_LOGIN_VALID_SECONDS: validSeconds, DATA_DIR } = settings
   if (!username || !password) {
     const session = fixedSession(erpToken(settings))
-    return { erp: createErp({ ...host, session, clock, log }), keepSession: () => () => {} }
+    return { erp: createErp({ ...host, session, clock, log }), host: { ...host, session }, keepSession: () => () => {} }
   }
   const session = openSession({
     folder: DATA_DIR,
@@ -61,5 +63,5 @@ export function connectErp(
     clock,
     log,
   })
-  return { erp: createErp({ ...host, session, clock, log }), keepSession: session.keep }
+  return { erp: createErp({ ...host, session, clock, log }), host: { ...host, session }, keepSession: session.keep }
 }

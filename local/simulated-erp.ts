@@ -15,15 +15,38 @@ const Attachment = z.strictObject({
   created: z.iso.datetime({ offset: true }).optional(),
   googledownloadlink: z.string().optional(),
 })
-const PutBody = z.strictObject({
-  data: z.strictObject({
-    id: z.int().optional(),
-    message_text: z.string().optional(),
-    attachments: z.array(Attachment).optional(),
-    reactions: z.array(Reaction).optional(),
-    completed: z.boolean().optional(),
-  }),
-})
+const bodyOf = (reaction: typeof Reaction, attachment: typeof Attachment) =>
+  z.strictObject({
+    data: z.strictObject({
+      id: z.int().optional(),
+      message_text: z.string().optional(),
+      attachments: z.array(attachment).optional(),
+      reactions: z.array(reaction).optional(),
+      completed: z.boolean().optional(),
+    }),
+  })
+type PutBody = z.infer<ReturnType<typeof bodyOf>>
+const PutBody = {
+  refuse: bodyOf(Reaction, Attachment),
+  drop: bodyOf(Reaction.strip(), Attachment.strip()) as ReturnType<typeof bodyOf>,
+  keep: bodyOf(z.looseObject(Reaction.shape), z.looseObject(Attachment.shape)) as ReturnType<typeof bodyOf>,
+}
+
+/** What is not known of a real host, and how this one shall be. */
+export type Behaviour = {
+  /** What a PUT does with attributes that it leaves out: leave them alone (merge) or clear them (replace). */
+  put?: 'merge' | 'replace'
+  /** Whether the lists of a PUT replace what is there, or are added to it, known or not: what has a known id is there twice then. */
+  lists?: 'replace' | 'add'
+  /** Whether it tells a chat message, or refuses every GET with 405. */
+  get?: 'answer' | 'refuse'
+  /** What it does with keys of an element that it doesn't know. */
+  unknownKeys?: 'refuse' | 'drop' | 'keep'
+  /** Whether a chat message can have the same emoji twice. */
+  repeatedEmoji?: 'keep' | 'drop'
+  /** Whether elements keep the ids that a PUT gives them when they are no longer there. */
+  ids?: 'keep' | 'renew'
+}
 
 /** A chat message as the simulated ERP keeps it: every element of a list has an id of its own. */
 export const SimulatedMessage = z.strictObject({
@@ -78,7 +101,7 @@ const path = /^\/api\/cp\/chat\/chatroom_message\/([^/]+)$/
  * An ERP that keeps to what is known of the real one's login and its GET and PUT of a chat message, over real HTTP.
  * @param options.token an API key, which never ends
  * @param options.users who may log in: passwords by user
- * @param options.put what a PUT does with attributes that it leaves out: leave them alone (merge) or clear them (replace)
+ * @param options.put and the others: how it behaves where that is not known
  * @param options.save called with all chat messages after every change
  */
 export async function startSimulatedErp({
@@ -88,30 +111,50 @@ export async function startSimulatedErp({
   host = '127.0.0.1',
   port = 0,
   put = 'merge',
+  lists = 'replace',
+  get = 'answer',
+  unknownKeys = 'refuse',
+  repeatedEmoji = 'keep',
+  ids = 'keep',
   save = () => {},
-}: {
+}: Behaviour & {
   messages: SimulatedMessage[]
   token: string
   users?: Record<string, string> | undefined
   host?: string
   port?: number
-  put?: 'merge' | 'replace'
   save?: (messages: SimulatedMessage[]) => void
 }): Promise<SimulatedErp> {
   const kept = new Map(messages.map((message) => [String(message.id), structuredClone(message)]))
   let lastId = Math.max(0, ...messages.flatMap((m) => [...m.reactions, ...m.attachments].map(({ id }) => id)))
-  const withId = <E extends { id?: number | undefined }>(element: E) => ({ ...element, id: element.id ?? ++lastId })
 
-  function apply(message: SimulatedMessage, { data }: z.infer<typeof PutBody>): SimulatedMessage {
+  /** The list that a PUT of `given` makes of what is there. */
+  function listed<E extends { id?: number | undefined }>(there: (E & { id: number })[], given: E[]) {
+    const base = lists === 'add' ? [...there] : []
+    const isFree = (id: number) => base.every((other) => other.id !== id)
+    const isKept = (id: number) => ids === 'keep' || there.some((other) => other.id === id)
+    for (const element of given) {
+      const { id } = element
+      base.push({ ...element, id: id !== undefined && isFree(id) && isKept(id) ? id : ++lastId })
+    }
+    return base
+  }
+
+  function apply(message: SimulatedMessage, { data }: PutBody): SimulatedMessage {
     const cleared = { message_text: '', attachments: [], reactions: [], completed: false }
     const base = put === 'merge' ? message : { ...message, ...cleared }
     return {
       ...base,
       ...(data.message_text !== undefined && { message_text: data.message_text }),
       ...(data.completed !== undefined && { completed: data.completed }),
-      ...(data.reactions && { reactions: data.reactions.map(withId) }),
-      ...(data.attachments && { attachments: data.attachments.map(withId) }),
+      ...(data.reactions && { reactions: oncePerEmoji(listed(message.reactions, data.reactions)) }),
+      ...(data.attachments && { attachments: listed(message.attachments, data.attachments) }),
     }
+  }
+
+  function oncePerEmoji(reactions: SimulatedMessage['reactions']): SimulatedMessage['reactions'] {
+    if (repeatedEmoji === 'keep') return reactions
+    return reactions.filter(({ emoji }, index) => reactions.findIndex((other) => other.emoji === emoji) === index)
   }
 
   /** The answer of a request without a fault, which is also what a fault with `applied` does unseen. */
@@ -122,10 +165,12 @@ export async function startSimulatedErp({
     if (asked !== token && !erp.sessions.isValid(asked)) return { status: 401, body: { error: 'session not valid' } }
     const identifier = path.exec(pathname)?.[1]
     const message = identifier === undefined ? undefined : kept.get(decoded(identifier))
-    if (!message) return { status: 404, body: { error: 'not found' } }
+    const isRefused = method === 'GET' && get === 'refuse'
+    if (!message && !isRefused) return { status: 404, body: { error: 'not found' } }
+    if (!message || isRefused) return { status: 405, body: { error: 'method not allowed' } }
     if (method === 'GET') return { status: 200, body: message }
     if (method !== 'PUT') return { status: 405, body: { error: 'method not allowed' } }
-    const parsed = PutBody.safeParse(jsonOf(body))
+    const parsed = PutBody[unknownKeys].safeParse(jsonOf(body))
     if (!parsed.success) return { status: 422, body: { error: z.prettifyError(parsed.error) } }
     const changed = apply(message, parsed.data)
     try {

@@ -1,6 +1,8 @@
-import type { MessageStates, Queue } from '../functions/core/ports.ts'
+import type { Host } from '../functions/core/host.ts'
+import type { ErpSession, MessageStates, Queue } from '../functions/core/ports.ts'
 import type { Credentials } from '../functions/core/session.ts'
 import type { Erp } from '../functions/erp/client.ts'
+import type { ErpHost } from '../functions/erp/contract.ts'
 import type { WaitingMessages } from '../local/queue.ts'
 
 /** Which home a command is for, as options of `parseArgs`. */
@@ -31,8 +33,16 @@ export type Home = {
   /** What no command can make the home forget, in a sentence or two. */
   beyondReach: string
   erp: Erp
+  host: Host
+  /** Where the ERP is, and what lets one in. */
+  erpHost: EnteredErp
+  /** Whether no PUT may leave. */
+  isDry: boolean
   close(): void
 }
+
+/** An ERP, and what lets one in. */
+export type EnteredErp = ErpHost & { session: ErpSession }
 
 /** A source's kind and options; of a stack's those that its outputs tell. */
 export type SourceOfHome = { kind: string } & Record<string, unknown>

@@ -1,13 +1,14 @@
 import { parseArgs } from 'node:util'
 import pMap from 'p-map'
-import { dueRegisters, readState } from '../functions/core/message-state.ts'
+import { dueRegisters, type MessageState, readState } from '../functions/core/message-state.ts'
 import { attemptMessage, encode } from '../functions/core/queue-message.ts'
 import { explain } from '../local/explain.ts'
 import { type ExitCode, exitCodes, UsageError } from './exit-codes.ts'
 import { type Home, homeOptions, type OpenHome } from './home.ts'
-import { counted, inOneLine, json, moment, table } from './output.ts'
+import { counted, details, inOneLine, json, moment, table } from './output.ts'
 import { startProgress } from './progress.ts'
 import type { Terminal } from './terminal.ts'
+import { type WouldPut, wouldPut } from './would-put.ts'
 
 const reconcileUsage = `npm run reconcile -- [options]
 
@@ -15,6 +16,7 @@ Lists every chat message of which something is wanted that the ERP is not known 
 attempt never comes before its time: where the ERP asked for a pause, or an answer was lost, it waits for that.
 
   --dry-run             only list them
+  --show                only list them, each with the PUT that an attempt would make now
   --json                for scripts
   --stack NAME          of a bridge on AWS (--region eu-central-1)
 
@@ -36,7 +38,7 @@ type Due = {
   unreadable?: 'newer' | 'damaged'
   /** Why no attempt was sent. */
   why?: string
-}
+} & WouldPut
 
 /** Lists what is wanted but not known to be fulfilled, and sends attempts. */
 export async function reconcileCommand(args: string[], open: OpenHome, terminal: Terminal): Promise<ExitCode> {
@@ -46,14 +48,17 @@ export async function reconcileCommand(args: string[], open: OpenHome, terminal:
     options: {
       ...homeOptions,
       'dry-run': { type: 'boolean', default: false },
+      show: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
   })
   if (positionals.length > 0) throw new UsageError(`it takes no ${positionals[0]}: ${reconcileUsage}`)
   const home = await open(values)
   try {
-    const due = await reconcile(home, { isDry: values['dry-run'], terminal })
-    report(due, { isDry: values['dry-run'], asJson: values.json, terminal })
+    const { show, json: asJson } = values
+    const isDry = values['dry-run'] || show
+    const due = await reconcile(home, { isDry, show, terminal })
+    report(due, { isDry, show, asJson, terminal })
     return due.some(({ why }) => why !== undefined) ? exitCodes.failed : exitCodes.done
   } finally {
     home.close()
@@ -61,16 +66,19 @@ export async function reconcileCommand(args: string[], open: OpenHome, terminal:
 }
 
 async function reconcile(
-  { states, queue }: Pick<Home, 'states' | 'queue'>,
-  { isDry, terminal }: { isDry: boolean; terminal: Terminal },
+  home: Pick<Home, 'states' | 'queue' | 'erp' | 'host'>,
+  { isDry, show, terminal }: { isDry: boolean; show: boolean; terminal: Terminal },
 ): Promise<Due[]> {
+  const { states, queue } = home
   const found = await states.due(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
   const progress = startProgress(terminal, 'looked at', { of: found.length })
   const one = async ({ messageId }: { messageId: string }): Promise<Due[]> => {
     try {
       const stored = await states.load(messageId)
-      const due = stored && dueOf(messageId, stored.body)
-      if (!due) return []
+      const found = stored && dueOf(messageId, stored.body)
+      if (!found) return []
+      const { state, ...due } = found
+      if (show && state) return [{ ...due, ...(await wouldPut(home, messageId, state)) }]
       if (due.why === undefined && !isDry) await queue.send(encode(attemptMessage(messageId)))
       return [due]
     } catch (error) {
@@ -83,7 +91,7 @@ async function reconcile(
 }
 
 /** What is due of a record; undefined where it was fulfilled meanwhile. */
-function dueOf(messageId: string, body: string): Due | undefined {
+function dueOf(messageId: string, body: string): (Due & { state?: MessageState }) | undefined {
   const read = readState(body)
   if ('unreadable' in read) {
     const { unreadable } = read
@@ -99,6 +107,7 @@ function dueOf(messageId: string, body: string): Due | undefined {
   const since = due.flatMap(({ register }) => register.dueSince ?? [])
   return {
     messageId,
+    state: read.state,
     wants: [...new Set(due.map(({ write }) => write.change.kind))],
     ...(since.length > 0 && { since: Math.min(...since) }),
     failedAttempts: attempts,
@@ -108,7 +117,7 @@ function dueOf(messageId: string, body: string): Due | undefined {
 
 function report(
   due: readonly Due[],
-  { isDry, asJson, terminal }: { isDry: boolean; asJson: boolean; terminal: Terminal },
+  { isDry, show, asJson, terminal }: { isDry: boolean; show: boolean; asJson: boolean; terminal: Terminal },
 ): void {
   const failures = due.filter(({ why }) => why !== undefined)
   for (const { messageId, why = '' } of failures) terminal.stderr.write(`${inOneLine(messageId)}: ${inOneLine(why)}\n`)
@@ -124,6 +133,12 @@ function report(
   }
   if (due.length === 0) {
     terminal.print('Nothing is wanted that the ERP is not known to show.')
+    return
+  }
+  if (show) {
+    for (const { messageId, wants, put, noPut } of due) {
+      terminal.print(details(messageId, { wants: wants.join(', '), PUT: put ?? noPut }))
+    }
     return
   }
   terminal.print(

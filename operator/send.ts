@@ -145,6 +145,7 @@ function eventOf(
 
 function asideBecause({ reason, status, answer }: Parked): string {
   if (reason === 'refused') return `The ERP refused it: ${status} ${answer}`
+  if (reason === 'impossible') return 'It is parked: the host adds to lists, so no PUT takes this away.'
   return reason === 'age' ? 'It was tried for too long, and is parked.' : 'An operator dropped this event.'
 }
 
@@ -156,6 +157,9 @@ async function whatTheErpSays({ states, erp }: Home, messageId: string, eventId:
     const writes = Object.values(state?.registers ?? {}).flatMap((register) => register.writes)
     const write = writes.find((each) => each.eventId === eventId)
     if (write?.parked) return asideBecause(write.parked)
+    if (write && state?.waits === 'dry run') {
+      return 'This is a dry run: nothing was sent to the ERP. npm run reconcile -- --show tells what would be.'
+    }
     if (state && !isDue(state) && (write || Date.now() > end)) break
     if (Date.now() > end) {
       const next = state?.nextAttemptAt ? ` The next attempt is at ${new Date(state.nextAttemptAt).toISOString()}.` : ''

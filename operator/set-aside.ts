@@ -1,4 +1,4 @@
-import type { ParkedWish, Wish } from '../functions/core/message-state.ts'
+import type { Parked, ParkedWish, Wish } from '../functions/core/message-state.ts'
 import type { ReceivedMessage } from '../functions/core/ports.ts'
 import { decode, itemsOf, type QueueMessage } from '../functions/core/queue-message.ts'
 import { moment } from './output.ts'
@@ -34,7 +34,7 @@ export function wishSetAside(messageId: string, { key, identity, write }: Parked
   return {
     id: idOfWish(messageId, identity),
     kind: 'wish',
-    reason: parked.status === undefined ? parked.reason : `${parked.reason} ${parked.status}`,
+    reason: reasonOf(parked),
     at: parked.at,
     messageId,
     source,
@@ -44,6 +44,11 @@ export function wishSetAside(messageId: string, { key, identity, write }: Parked
     receivedAt,
     wish: { key, identity },
   }
+}
+
+function reasonOf({ reason, status }: Parked): string {
+  if (reason === 'impossible') return 'impossible: the host adds to lists, so no PUT takes this away'
+  return status === undefined ? reason : `${reason} ${status}`
 }
 
 export function letterSetAside({ id, body, sentAt, reason = 'unknown' }: ReceivedMessage): SetAside {

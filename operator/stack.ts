@@ -6,6 +6,7 @@ import { clientSettings } from '../functions/aws/client-settings.ts'
 import { createDynamoMessageStates } from '../functions/aws/message-state.ts'
 import { createSqsQueue } from '../functions/aws/queue.ts'
 import { createSecretsManagerSession } from '../functions/aws/secrets.ts'
+import { type HostSettings, hostOf } from '../functions/core/host.ts'
 import { createErp } from '../functions/erp/client.ts'
 import { storeCredentials } from './erp-credentials.ts'
 import type { Home } from './home.ts'
@@ -34,6 +35,13 @@ export async function openStack(name: string, region: string): Promise<Home> {
   const asked = new Set(outputs.get('LookUps')?.split(','))
   const erpSession = output('ErpSessionName')
   const sqs = new SQSClient(settings)
+  const erpHost = {
+    baseUrl: output('ErpBaseUrl'),
+    buildId: outputs.get('ErpBuildId'),
+    packageId: outputs.get('ErpPackageId'),
+    session: createSecretsManagerSession({ client, secretId: erpSession, clock: Date.now }),
+  }
+  const modes = readModes(outputs.get('ErpModes') ?? '')
   return {
     url: output('ApiUrl'),
     publicUrl: output('ApiUrl'),
@@ -76,14 +84,22 @@ export async function openStack(name: string, region: string): Promise<Home> {
       'What is on its way can’t be looked through: it is applied within seconds as a rule, within 14 days at the latest, and',
       'begins anew; then forget it again. Point-in-time recovery keeps the table of the last 35 days, and the logs its ids.',
     ].join('\n'),
-    erp: createErp({
-      baseUrl: output('ErpBaseUrl'),
-      buildId: outputs.get('ErpBuildId'),
-      packageId: outputs.get('ErpPackageId'),
-      session: createSecretsManagerSession({ client, secretId: erpSession, clock: Date.now }),
-      clock: Date.now,
-    }),
+    erp: createErp({ ...erpHost, clock: Date.now }),
+    host: hostOf(modes),
+    erpHost,
+    isDry: modes.DRY_RUN,
     close() {},
+  }
+}
+
+/** The settings that say how the host behaves; an older stack knew none but the defaults. */
+function readModes(text: string): HostSettings & { DRY_RUN: boolean } {
+  const given = Object.fromEntries(text.split(' ').map((mode) => mode.split('=')))
+  return {
+    ERP_PUT: given.ERP_PUT === 'whole' ? 'whole' : 'changes',
+    ERP_LISTS: given.ERP_LISTS === 'added' ? 'added' : 'replaced',
+    ERP_READ: given.ERP_READ === 'never' ? 'never' : 'always',
+    DRY_RUN: given.DRY_RUN === 'true',
   }
 }
 

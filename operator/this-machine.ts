@@ -1,3 +1,4 @@
+import { hostOf } from '../functions/core/host.ts'
 import type { Settings } from '../functions/settings.ts'
 import { urlHere } from '../local/address.ts'
 import { openApiTokens } from '../local/api-tokens.ts'
@@ -16,6 +17,7 @@ export async function thisMachine(settings: Settings): Promise<Home> {
   // What a killed command had in its hands is seen again at once.
   await data.releaseGone()
   const secrets = openSecrets(DATA_DIR, WEBHOOK_SECRETS)
+  const { erp, host } = connectErp(settings, urlOfSimulatedErp(settings))
   return {
     url: urlHere(HOST, PORT),
     publicUrl: PUBLIC_URL,
@@ -41,7 +43,10 @@ export async function thisMachine(settings: Settings): Promise<Home> {
     deadLetters: data.deadLetters,
     queued: data.queue,
     beyondReach: 'Backups that were made keep it, and the log its ids.',
-    erp: connectErp(settings, urlOfSimulatedErp(settings)).erp,
+    erp,
+    host: hostOf(settings),
+    erpHost: host,
+    isDry: settings.DRY_RUN,
     close: () => data.close(),
   }
 }

@@ -226,7 +226,7 @@ describe('a host that clears what a PUT leaves out', () => {
 
   it('is given back at once what it has cleared, and gets whole chat messages from then on', async () => {
     const messages = [full, { ...full, id: 43 }]
-    const delivery = await deliveryUnderTest({ messages, put: 'replace' })
+    const delivery = await deliveryUnderTest({ messages, behaviour: { put: 'replace' } })
     await delivery.accept(update(done))
     await delivery.run()
     expect(delivery.erp.message(42)).toEqual({ ...full, completed: true })

@@ -64,7 +64,7 @@ describe('an update', () => {
     const reactions = [{ id: 7, emoji: '🏡' }]
     const delivery = await deliveryUnderTest({
       messages: [chatMessage({ reactions })],
-      put: 'replace',
+      behaviour: { put: 'replace' },
       host: { clears: true },
     })
     await delivery.accept(update(done))

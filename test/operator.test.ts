@@ -87,6 +87,8 @@ async function deployedStack({ isLearning = false } = {}) {
     Sources: isLearning ? 'shop:generic:hmac,asana:asana' : 'shop:generic:hmac',
     ...(isLearning && { LearnedSecretsName: 'learned-secrets' }),
     ErpBaseUrl: delivery.erp.url,
+    // Deliver makes PUTs all the same: this is what the commands are told.
+    ErpModes: 'ERP_PUT=changes ERP_LISTS=replaced ERP_READ=always DRY_RUN=true',
     WebhookSecretsName: 'webhook-secrets',
     ErpSessionName: 'erp-session',
     ErpCredentialsName: 'erp-credentials',
@@ -122,6 +124,9 @@ describe('the operator of a stack', () => {
     expect(stdout).toMatch(/shop ← 202[\s\S]*"completed": true/)
     expect(code).toBe(0)
     expect(delivery.erp.message(42)?.completed).toBe(true)
+    const probe = await operate('probe --message 42 --yes')
+    expect(probe.stdout).toMatch(/GET +answered\n[\s\S]*Not all was asked: DRY_RUN is set, so nothing is written/)
+    expect([probe.code, delivery.puts()]).toEqual([1, [{ completed: true }]])
   })
 
   it('gives the bridge a user and a password, and hears at once whether the ERP lets it in', async () => {

@@ -342,7 +342,7 @@ describe('the stack', () => {
     expect(Object.fromEntries(told)).toEqual({
       Ingest: 'QUEUE_URL SOURCES WEBHOOK_SECRETS_ID',
       Deliver:
-        'DEAD_LETTERS_URL ERP_BASE_URL ERP_BUILD_ID ERP_LOGIN ERP_LOST_ANSWER_WAIT ERP_PACKAGE_ID ERP_PUT ERP_SESSION_ID MAX_AGE PUT_SPACING QUEUE_URL TABLE_NAME',
+        'DEAD_LETTERS_URL DRY_RUN ERP_BASE_URL ERP_BUILD_ID ERP_LISTS ERP_LOGIN ERP_LOST_ANSWER_WAIT ERP_PACKAGE_ID ERP_PUT ERP_READ ERP_SESSION_ID MAX_AGE PUT_SPACING QUEUE_URL TABLE_NAME',
       Sweep: 'QUEUE_URL TABLE_NAME',
     })
     expect(JSON.stringify(template.toJSON())).not.toContain('{{resolve:')
@@ -465,6 +465,7 @@ describe('the stack', () => {
       'ApiUrl',
       'DeadLettersUrl',
       'ErpBaseUrl',
+      'ErpModes',
       'ErpSessionName',
       'QueueUrl',
       'Sources',

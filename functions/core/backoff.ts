@@ -1,9 +1,9 @@
 const first = 2_000
-const longest = 15 * 60_000
+/** ms; the longest delay that SQS knows. */
+export const longest = 15 * 60_000
 
 /**
- * When to try again after `attempts` failures in a row: exponential with full jitter, from 2 s to 15 min. 15 min is also
- * the longest delay that SQS knows.
+ * When to try again after `attempts` failures in a row: exponential with full jitter, from 2 s to 15 min.
  * @param random uniform in [0, 1)
  * @returns milliseconds
  */

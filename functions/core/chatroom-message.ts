@@ -18,5 +18,9 @@ export const ChatroomMessage = z.looseObject({
 })
 export type ChatroomMessage = z.infer<typeof ChatroomMessage>
 
+/** The lists of a chat message, as a record keeps them for a host that refuses GET. */
+export const Lists = z.strictObject(lists)
+export type Lists = z.infer<typeof Lists>
+
 /** The `data` of a PUT: the attributes to change. */
 export type ChatroomMessageData = Partial<z.input<typeof ChatroomMessage>>

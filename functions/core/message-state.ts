@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import * as z from 'zod'
+import { Lists } from './chatroom-message.ts'
 import type { QueuedUpdate } from './queue-message.ts'
 import { Change } from './update.ts'
 
@@ -10,10 +11,12 @@ const remembered = 7 * 24 * 3600 * 1000
 const firstArrivalsKept = 1000
 /** DynamoDB takes 400 KB an item; the rest is for its other attributes. */
 const recordLimit = 350 * 1024
+/** Lists that are longer than this as JSON are not kept. */
+const listsLimit = 32 * 1024
 
 /** Why a write was set aside: until an operator decides, or because one did. */
 const Parked = z.strictObject({
-  reason: z.enum(['refused', 'age', 'dropped']),
+  reason: z.enum(['refused', 'age', 'impossible', 'dropped']),
   at: z.int(),
   status: z.int().optional(),
   answer: z.string().optional(),
@@ -56,7 +59,7 @@ type Arrival = z.infer<typeof Arrival>
  * its request an event first came whose time hangs on that. Times are epoch ms.
  */
 export const MessageState = z.strictObject({
-  format: z.literal(3),
+  format: z.literal(4),
   registers: z.record(z.string(), Register),
   firstArrivals: z.record(z.string(), Arrival),
   own: z.record(z.string(), z.int()),
@@ -67,6 +70,13 @@ export const MessageState = z.strictObject({
   /** Attempts in a row that did not reach the ERP. */
   attempts: z.int(),
   nextAttemptAt: z.int().optional(),
+  /**
+   * What the next attempt is put off for, where that is no failure: a PUT's answer that tells the lists, or the end of a dry
+   * run. Then `nextAttemptAt` is only when to look again.
+   */
+  waits: z.enum(['lists', 'dry run']).optional(),
+  /** The lists as the last PUT's answer told them: what the ERP shows, on a host that refuses GET. */
+  lists: Lists.optional(),
   /** The one attempt that is on the queue for this chat message. */
   scheduledAt: z.int().optional(),
   lease: z.strictObject({ holder: z.string(), until: z.int() }).optional(),
@@ -81,6 +91,8 @@ const migrations: ((record: Record<string, unknown>) => Record<string, unknown>)
   (record) => ({ ...record, format: 2, floor: 0 }),
   // Writes may name their actor from here on, which format 2 does not know.
   (record) => ({ ...record, format: 3 }),
+  // From here on it may hold lists and a wait, and what is parked because it is impossible.
+  (record) => ({ ...record, format: 4 }),
 ]
 
 /**
@@ -106,7 +118,7 @@ export function readState(body: string): { state: MessageState } | { unreadable:
 
 /** The state of a chat message that no event was accepted for. */
 export function emptyState(): MessageState {
-  return { format: 3, registers: {}, firstArrivals: {}, own: {}, floor: 0, attempts: 0 }
+  return { format: 4, registers: {}, firstArrivals: {}, own: {}, floor: 0, attempts: 0 }
 }
 
 /**
@@ -242,6 +254,11 @@ export function parkOld(state: MessageState, since: number, at: number): Message
   return wishes.length === 0 ? state : park(state, wishes, { reason: 'age', at })
 }
 
+/** Lets the age of all that is due begin anew. */
+export function withoutAge(state: MessageState): MessageState {
+  return updateRegisters(state, dueRegisters(state), ({ dueSince: _, ...register }) => register)
+}
+
 /** A parked write, where it stands. */
 export type ParkedWish = Wish & { write: Write & { parked: Parked } }
 
@@ -284,14 +301,22 @@ export function fulfil(state: MessageState, wishes: readonly Wish[]): MessageSta
   return updateRegisters(state, wishes, (register, { identity }) => ({ ...register, shown: identity }))
 }
 
-/** Notes that nobody knows what the ERP shows of these registers: a PUT of them may yet be applied. */
+/** Notes that nobody knows what the ERP shows of these registers, nor of the lists: a PUT of them may yet be applied. */
 export function doubt(state: MessageState, wishes: readonly Pick<Wish, 'key'>[]): MessageState {
-  return updateRegisters(state, wishes, ({ shown: _, ...register }) => register)
+  const doubted = updateRegisters(state, wishes, ({ shown: _, ...register }) => register)
+  return wishes.length === 0 ? doubted : keepLists(doubted, undefined)
 }
 
-/** Leaves out the ERP's answers where the record has no room for them; status and reason stay. */
-export function withinLimit(state: MessageState, limit = recordLimit): MessageState {
-  if (size(state) <= limit) return state
+/** Keeps what an answer told of the lists, unless they are too long; undefined forgets what was kept. */
+export function keepLists(state: MessageState, lists: Lists | undefined): MessageState {
+  const { lists: _, ...rest } = state
+  return lists && size(lists) <= listsLimit ? { ...rest, lists } : rest
+}
+
+/** Leaves out the lists and the ERP's answers where the record has no room for them; status and reason stay. */
+export function withinLimit(given: MessageState, limit = recordLimit): MessageState {
+  if (size(given) <= limit) return given
+  const state = keepLists(given, undefined)
   const registers = Object.entries(state.registers).map(([key, register]) => {
     const writes = register.writes.map(({ parked, ...write }) => {
       const { answer: _, ...short } = parked ?? {}

@@ -1,7 +1,7 @@
 import type { ChatroomMessage } from './chatroom-message.ts'
 
 /** The ERP answered 2xx. A PUT's answer that doesn't tell the chat message is still a success: `message` is absent then. */
-type Answered = { kind: 'answered'; message?: ChatroomMessage }
+type Answered = { kind: 'answered'; message?: ChatroomMessage; tellsLists?: boolean }
 
 /**
  * The call did not get through, or the ERP asks to come again: nothing was applied. `retryAfter` in ms; `unasked` where
@@ -18,5 +18,5 @@ type Lost = { kind: 'lost'; reason: string }
 /** How a GET of a chat message ended. */
 export type GetOutcome = (Answered & { message: ChatroomMessage }) | Unreachable | Refused
 
-/** How a PUT of a chat message ended. */
+/** How a PUT of a chat message ended. `tellsLists`: its answer had both lists in it, which else are read as empty. */
 export type PutOutcome = Answered | Unreachable | Refused | Lost

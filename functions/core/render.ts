@@ -1,4 +1,5 @@
 import type { ChatroomMessage, ChatroomMessageData } from './chatroom-message.ts'
+import type { Host } from './host.ts'
 import { dueRegisters, emojiKey, fulfil, type MessageState, ownKey, type Wish, winner } from './message-state.ts'
 import type { Attachment, Change } from './update.ts'
 
@@ -13,37 +14,56 @@ export type Rendering = {
   sends: Rendered[]
   /** The wishes that the ERP's chat message fulfils as it is. */
   shows: Rendered[]
+  /** The wishes that no PUT can fulfil: a host that adds to lists takes nothing away. */
+  impossible: Rendered[]
 }
 
+type ListsOf = Pick<ChatroomMessage, 'reactions' | 'attachments'>
 type ListedChange = Extract<Change, { kind: 'reaction' | 'attachment' }>
 type Element = ChatroomMessage['reactions'][number] | ChatroomMessage['attachments'][number]
 
 /**
  * Renders what is due against the chat message that the ERP has now. What isn't due is left as it is there; lists go
- * whole, with every element that the ERP told us.
- * @param options.only render just this register (the search for the one that the ERP refuses)
- * @param options.whole send the whole chat message instead of just the attributes that change
+ * whole, with every element that the ERP told us, or to a host that adds to them as what is new.
+ * @param host how the ERP's host takes a PUT
+ * @param rendered which registers, by key and change: in the search for the one that the ERP refuses, or to a host that
+ *   doesn't tell
  */
 export function render(
   state: MessageState,
   message: ChatroomMessage,
-  options: { only?: string | undefined; whole?: boolean } = {},
+  { clears, adds = false }: Pick<Host, 'clears' | 'adds'> = { clears: false },
+  rendered: (key: string, change: Change) => boolean = () => true,
 ): Rendering {
-  const rendering: Rendering = { sends: [], shows: [] }
+  const rendering: Rendering = { sends: [], shows: [], impossible: [] }
   const changes: ChatroomMessageData = {}
   const wanted = wantedEmojis(state)
+  // What new elements are put behind.
+  const base: ListsOf = adds ? { reactions: [], attachments: [] } : message
   for (const { key, write } of dueRegisters(state)) {
-    if (options.only !== undefined && key !== options.only) continue
-    const rendered = { key, identity: write.identity, change: write.change }
-    if (isShown(write.change, state, message, wanted)) {
-      rendering.shows.push(rendered)
+    const { change } = write
+    if (!rendered(key, change)) continue
+    const wish = { key, identity: write.identity, change }
+    if (isShown(change, state, message, wanted)) {
+      rendering.shows.push(wish)
+    } else if (adds && isListed(change) && !change.present) {
+      rendering.impossible.push(wish)
     } else {
-      rendering.sends.push(rendered)
-      apply(write.change, changes, state, message)
+      rendering.sends.push(wish)
+      apply(change, changes, state, base)
     }
   }
-  if (rendering.sends.length > 0) rendering.data = options.whole ? { ...message, ...changes } : changes
+  // A list that is there and empty adds nothing, and is not left out either: right whichever of the two the host minds.
+  if (rendering.sends.length > 0) rendering.data = clears ? { ...message, ...(adds && base), ...changes } : changes
   return rendering
+}
+
+/**
+ * Whether a due wish can't be told from what it is without the chat message's lists: an element that shall be there, or one of
+ * the bridge's own that shall not.
+ */
+export function needsLists(change: Change, state: MessageState): boolean {
+  return isListed(change) && (change.present || state.own[ownKey(change)] !== undefined)
 }
 
 /**
@@ -90,7 +110,7 @@ function isShown(change: Change, state: MessageState, message: ChatroomMessage, 
 }
 
 /** Applies a change that isn't shown to the PUT's `data`. */
-function apply(change: Change, data: ChatroomMessageData, state: MessageState, message: ChatroomMessage): void {
+function apply(change: Change, data: ChatroomMessageData, state: MessageState, message: ListsOf): void {
   switch (change.kind) {
     case 'completed':
       data.completed = change.value
@@ -157,7 +177,8 @@ function elements(change: ListedChange, message: ChatroomMessage): Element[] {
   return change.kind === 'reaction' ? message.reactions : message.attachments
 }
 
-function isListed(change: Change): change is ListedChange {
+/** Whether a change is of one of the lists, and not of an attribute that stands alone. */
+export function isListed(change: Change): change is ListedChange {
   return change.kind === 'reaction' || change.kind === 'attachment'
 }
 

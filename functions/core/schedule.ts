@@ -1,4 +1,4 @@
-import { isDue, type MessageState, parkedWishes, tidy } from './message-state.ts'
+import { isDue, type MessageState, parkedWishes, tidy, withoutAge } from './message-state.ts'
 import type { SavedState } from './ports.ts'
 
 /** An attempt that was on the queue and isn't known any more is taken for lost after this long. */
@@ -15,6 +15,21 @@ export function nextStep(state: MessageState, now: number, spacing: number): Ste
   if (!isDue(state)) return { kind: 'nothing' }
   const at = Math.max(state.lease?.until ?? 0, state.nextAttemptAt ?? 0, (state.lastPutAt ?? -spacing) + spacing)
   return at > now ? { kind: 'later', at } : { kind: 'attempt' }
+}
+
+/**
+ * Ends a wait that was no failure when its reason is over, or something new may end it: then an attempt may come at once. What
+ * waited for the end of a dry run was not tried, so its age begins anew.
+ * @param options.isNews whether updates came, or somebody asks to look again
+ */
+export function awake(
+  state: MessageState,
+  { isNews, isDry, isBlind }: { isNews: boolean; isDry: boolean; isBlind: boolean },
+): MessageState {
+  const isOver = state.waits === 'dry run' ? !isDry : !isBlind
+  if (!state.waits || !(isNews || isOver)) return state
+  const { waits, nextAttemptAt: _, ...awoken } = state
+  return waits === 'dry run' && isOver ? withoutAge(awoken) : awoken
 }
 
 /** Whether an attempt must be put on the queue for `at`, or the one that stands there is early enough. */

@@ -8,7 +8,7 @@ const probeEvery = 5_000
 
 /**
  * Stops calling a dead ERP: what would be asked fails at once, and every five seconds one call is let through to see whether
- * it is back. Attempts begin with a GET, so that is where it stands.
+ * it is back.
  */
 export function withBreaker(erp: Erp, clock: Clock): Erp {
   let failures = 0
@@ -18,15 +18,16 @@ export function withBreaker(erp: Erp, clock: Clock): Erp {
     failures = isAlive ? 0 : failures + 1
     return outcome
   }
+  const isLeftAlone = () => {
+    const now = clock()
+    if (failures >= patience && now - probedAt < probeEvery) return true
+    probedAt = now
+    return false
+  }
+  const unasked = { kind: 'unreachable', reason: 'the ERP does not answer', unasked: true } as const
   return {
-    async get(messageId) {
-      const now = clock()
-      if (failures >= patience && now - probedAt < probeEvery) {
-        return { kind: 'unreachable', reason: 'the ERP does not answer', unasked: true }
-      }
-      probedAt = now
-      return note(await erp.get(messageId))
-    },
-    put: async (messageId, data) => note(await erp.put(messageId, data)),
+    get: async (messageId) => (isLeftAlone() ? unasked : note(await erp.get(messageId))),
+    // Where GET is refused, attempts begin with this.
+    put: async (messageId, data) => (isLeftAlone() ? unasked : note(await erp.put(messageId, data))),
   }
 }

@@ -2,7 +2,15 @@ import { retryAfter } from '../core/backoff.ts'
 import type { ChatroomMessageData } from '../core/chatroom-message.ts'
 import type { GetOutcome, PutOutcome } from '../core/outcome.ts'
 import type { Clock, ErpSession, Log } from '../core/ports.ts'
-import { chatroomMessagePath, type ErpHost, erpUrl, isFinal, putBody, readChatroomMessage } from './contract.ts'
+import {
+  chatroomMessagePath,
+  type ErpHost,
+  erpUrl,
+  isFinal,
+  putBody,
+  readChatroomMessage,
+  tellsLists,
+} from './contract.ts'
 import { createHttpCall, type HttpAnswer, type HttpFailure, jsonOf } from './http.ts'
 import { createInSession } from './in-session.ts'
 
@@ -70,7 +78,7 @@ export function createErp({
         // An answer that no ERP gives comes from something before it: nobody knows what the ERP did.
         if (json === undefined) return { kind: 'lost', reason: 'the answer is not JSON' }
         const message = readChatroomMessage(json)
-        return { kind: 'answered', ...(message && { message }) }
+        return { kind: 'answered', ...(message && { message, tellsLists: tellsLists(json) }) }
       }
       const refusal = refusalOf(answer, json)
       if (refusal) return refusal

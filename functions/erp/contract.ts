@@ -34,6 +34,11 @@ export function readChatroomMessage(json: unknown): ChatroomMessage | undefined 
   return isOne ? ChatroomMessage.safeParse(json).data : undefined
 }
 
+/** Whether an answer has both lists in it, be they empty. */
+export function tellsLists(json: unknown): boolean {
+  return ['reactions', 'attachments'].every((name) => Array.isArray((json as Record<string, unknown> | null)?.[name]))
+}
+
 /**
  * Answers that are final when they come as JSON; every other failure may pass. A 403 may be the session, and is final only
  * where that is known to be good (see in-session.ts).

@@ -7,6 +7,7 @@ import { clientSettings } from '../aws/client-settings.ts'
 import { createDynamoMessageStates } from '../aws/message-state.ts'
 import { createSqsQueue } from '../aws/queue.ts'
 import { createSecretsManagerSession } from '../aws/secrets.ts'
+import { hostOf } from '../core/host.ts'
 import { createDeliver } from '../deliver.ts'
 import { withBreaker } from '../erp/breaker.ts'
 import { createErp } from '../erp/client.ts'
@@ -61,5 +62,6 @@ export const handler = createDeliver({
   lostAnswerWait: Number(env.ERP_LOST_ANSWER_WAIT) * 1000,
   spacing: Number(env.PUT_SPACING),
   maxAge: Number(env.MAX_AGE) * 24 * 3600_000,
-  host: { clears: env.ERP_PUT === 'whole' },
+  host: hostOf(env),
+  isDry: env.DRY_RUN === 'true',
 })

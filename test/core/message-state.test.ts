@@ -273,8 +273,8 @@ describe('the record', () => {
 
   it('is read in the format of the version before, and in no other', () => {
     const { floor: _, ...state } = fold(emptyState(), [update(done)])
-    expect(readState(JSON.stringify({ ...state, format: 1 }))).toEqual({ state: { ...state, format: 3, floor: 0 } })
-    expect(readState(JSON.stringify({ ...state, format: 4, floor: 0 }))).toEqual({ unreadable: 'newer' })
+    expect(readState(JSON.stringify({ ...state, format: 1 }))).toEqual({ state: { ...state, format: 4, floor: 0 } })
+    expect(readState(JSON.stringify({ ...state, format: 5, floor: 0 }))).toEqual({ unreadable: 'newer' })
     for (const body of ['', 'null', '[]', '{}', '{"format":0}', '{"format":3}']) {
       expect(readState(body)).toEqual({ unreadable: 'damaged' })
     }

@@ -25,12 +25,12 @@ export function startRun(
   args: string[],
   settings: Record<string, string>,
   input = '',
-): { ended: Promise<Ended>; kill(): void } {
+): { ended: Promise<Ended>; kill(signal?: NodeJS.Signals): void } {
   const child = start(process.execPath, args, settings)
   child.stdin?.end(input)
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
   const ended = once(child, 'close').then(([code]) => ({ code, stdout: stdout(), stderr: stderr() }))
-  return { ended, kill: () => child.kill('SIGKILL') }
+  return { ended, kill: (signal = 'SIGKILL') => void child.kill(signal) }
 }
 
 /** Starts the bridge on free ports and waits until it listens. */

@@ -10,7 +10,7 @@ import { createSweep } from '../../functions/sweep.ts'
 import { openDatabase } from '../../local/database.ts'
 import { createSqliteMessageStates } from '../../local/message-state.ts'
 import { createSqliteQueue } from '../../local/queue.ts'
-import { type SimulatedMessage, startSimulatedErp } from '../../local/simulated-erp.ts'
+import { type Behaviour, type SimulatedMessage, startSimulatedErp } from '../../local/simulated-erp.ts'
 import { stoppedClock } from './clock.ts'
 import { temporaryFolder } from './folder.ts'
 
@@ -43,14 +43,14 @@ export type Delivery = Awaited<ReturnType<typeof deliveryUnderTest>>
 /** Everything from the queue to a simulated ERP, for real, with a clock that the test moves. */
 export async function deliveryUnderTest({
   messages = [chatMessage()],
-  put = 'merge',
+  behaviour = {},
   timeout = 2_000,
   adapters,
   providers,
   ...given
 }: {
   messages?: SimulatedMessage[]
-  put?: 'merge' | 'replace'
+  behaviour?: Behaviour
   timeout?: number
   /** Those of another home, on the clock that they are given. */
   adapters?: (clock: Clock) => { queue: Queue; deadLetters: Queue; states: MessageStates }
@@ -58,7 +58,7 @@ export async function deliveryUnderTest({
   providers?: (clock: Clock) => LookUps
 } & Partial<DeliverDependencies> = {}) {
   const { now: clock, advance } = stoppedClock()
-  const erp = await startSimulatedErp({ messages, token: 'token', put })
+  const erp = await startSimulatedErp({ messages, token: 'token', ...behaviour })
   const database = openDatabase(temporaryFolder())
   const queues = { clock, receiver: 'test' }
   const { queue, deadLetters, states } = adapters?.(clock) ?? {
