@@ -42,6 +42,8 @@ export type Reception = {
   updates: Update[]
   objectUpdates: ObjectUpdate[]
   links: Link[]
+  /** What asks for nothing, or for what it may not; absent where there is none. */
+  ignored?: { eventId?: string }[]
   learned?: { secret: string }
 }
 
@@ -182,6 +184,8 @@ export async function interpret(
     asks.reasons.map((reason) => ({ eventId, reason })),
   )
   const ignored = [...interpretation.ignored, ...refused]
+  const idle = asked.flatMap((each) => (each.accepted.length === 0 ? [{ eventId: each.happening.eventId }] : []))
+  const left = [...interpretation.ignored.map(({ eventId }) => (eventId === undefined ? {} : { eventId })), ...idle]
   const outcome = { accepted: accepted.length, reasons: ignored.map(({ reason }) => reason) }
   const reception = {
     response:
@@ -191,6 +195,7 @@ export async function interpret(
     updates: asked.flatMap(({ asks }) => asks.updates),
     objectUpdates: asked.flatMap(({ asks }) => asks.objectUpdates),
     links: asked.flatMap(({ asks }) => asks.links),
+    ...(left.length > 0 && { ignored: left }),
   }
   if (Buffer.byteLength(encode(queueMessageOf(reception, settings, { now }))) > queueMessageLimit) {
     return answer(problem(413, 'The request asks for more than one queue message holds: send it in parts.'))
@@ -198,14 +203,14 @@ export async function interpret(
   return reception
 }
 
-/** The one queue message of all that a request asks for. */
+/** The one queue message of all that a request asks for, which `trace` names in the log. */
 export function queueMessageOf(
   reception: Pick<Reception, 'updates' | 'objectUpdates' | 'links'>,
   settings: SourceSettings,
-  { now }: Pick<ReceiveContext, 'now'>,
+  { now, trace }: Pick<ReceiveContext, 'now'> & { trace?: string },
 ): QueueMessage {
   const hold = (kindOf(settings)?.options?.hold ?? 0) * day
-  return updatesMessage(askedFor(reception, { source: settings.name, receivedAt: now.toISOString(), hold }))
+  return updatesMessage(askedFor(reception, { source: settings.name, receivedAt: now.toISOString(), hold }), { trace })
 }
 
 function eventOf({ eventId, type, occurredAt, actor, change, object }: Happening, messageIds: string[]): SourceEvent {

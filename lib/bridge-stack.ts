@@ -24,6 +24,7 @@ export class BridgeStack extends Stack {
     const key = settings.KMS_KEY_ARN ? dataKey(this, settings.KMS_KEY_ARN) : undefined
     const keeping = { removalPolicy, encryptionKey: key?.key }
     const logs = { logRetention: settings.LOG_RETENTION_DAYS, logKey: key?.key }
+    const common = { POWERTOOLS_SERVICE_NAME: this.stackName }
     const deliverTimeout = Duration.seconds(deliverSeconds)
 
     const { queue, deadLetters } = new EventQueue(this, 'Queue', { timeout: deliverTimeout, ...keeping })
@@ -38,13 +39,14 @@ export class BridgeStack extends Stack {
       ...keeping,
     })
 
-    const { function: ingest } = new BridgeFunction(this, 'Ingest', {
+    const { function: ingest, logGroup: ingestLog } = new BridgeFunction(this, 'Ingest', {
       entry: 'ingest',
       ...logs,
       // Within API Gateway's 30 s, and longer than its clients try: an answer of ours in any case.
       timeout: Duration.seconds(25),
       ...reserved(settings.INGEST_CONCURRENCY),
       environment: {
+        ...common,
         QUEUE_URL: queue.queueUrl,
         WEBHOOK_SECRETS_ID: webhookSecrets.secretArn,
         SOURCES: JSON.stringify(Object.fromEntries(settings.sources)),
@@ -54,7 +56,7 @@ export class BridgeStack extends Stack {
     webhookSecrets.grantRead(ingest)
     key?.allow(ingest, 'queue', 'secret')
 
-    const { function: deliver } = new BridgeFunction(this, 'Deliver', {
+    const { function: deliver, logGroup: deliverLog } = new BridgeFunction(this, 'Deliver', {
       entry: 'deliver',
       ...logs,
       timeout: deliverTimeout,
@@ -62,6 +64,7 @@ export class BridgeStack extends Stack {
       ...reserved(settings.DELIVER_CONCURRENCY),
       isRecursive: true,
       environment: {
+        ...common,
         QUEUE_URL: queue.queueUrl,
         DEAD_LETTERS_URL: deadLetters.queueUrl,
         TABLE_NAME: tableName,
@@ -81,11 +84,12 @@ export class BridgeStack extends Stack {
     erpSession.grantRead(deliver)
     key?.allow(deliver, 'queue', 'records', 'secret')
 
-    const { function: sweep } = new BridgeFunction(this, 'Sweep', {
+    const { function: sweep, logGroup: sweepLog } = new BridgeFunction(this, 'Sweep', {
       entry: 'sweep',
       ...logs,
       timeout: Duration.seconds(60),
       environment: {
+        ...common,
         QUEUE_URL: queue.queueUrl,
         TABLE_NAME: tableName,
       } satisfies Env<typeof SweepEnv>,
@@ -124,6 +128,8 @@ export class BridgeStack extends Stack {
     output('TableName', tableName, 'The message states')
     output('QueueUrl', queue.queueUrl, 'The queue of events')
     output('DeadLettersUrl', deadLetters.queueUrl, 'What could not be read, or has no room')
+    const logGroups = [ingestLog, deliverLog, sweepLog].map(({ logGroupName }) => logGroupName)
+    output('LogGroups', logGroups.join(','), 'The logs of the functions')
     Tags.of(this).add('application', 'chatroom-bridge')
     Tags.of(this).add('stage', settings.STAGE)
     for (const [name, value] of Object.entries(settings.TAGS)) Tags.of(this).add(name, value)

@@ -1,7 +1,8 @@
-import type { Clock, Log } from '../functions/core/ports.ts'
+import type { Clock, Log, Metrics } from '../functions/core/ports.ts'
 import { createDeliver } from '../functions/deliver.ts'
 import { withBreaker } from '../functions/erp/breaker.ts'
 import type { Erp } from '../functions/erp/client.ts'
+import { measured } from '../functions/erp/measured.ts'
 import { deliverSeconds, type Settings } from '../functions/settings.ts'
 import { createSweep } from '../functions/sweep.ts'
 import type { Data } from './data.ts'
@@ -22,7 +23,7 @@ const day = 24 * 3600_000
  */
 export async function startDelivery(
   data: Data,
-  { settings, erp, clock, log }: { settings: Settings; erp: Erp; clock: Clock; log: Log },
+  { settings, erp, clock, log, metrics }: { settings: Settings; erp: Erp; clock: Clock; log: Log; metrics: Metrics },
 ): Promise<Worker> {
   const { instance, isGone, releaseGone, queue, states } = data
   const ending = new AbortController()
@@ -30,9 +31,10 @@ export async function startDelivery(
   const patient = patiently(data, { patience: leaseFor, signal: ending.signal })
   const deliver = createDeliver({
     ...patient,
-    erp: withBreaker(erp, clock),
+    erp: measured(withBreaker(erp, clock), metrics, clock),
     clock,
     log,
+    metrics,
     instance,
     isGone,
     leaseFor,

@@ -118,7 +118,7 @@ async function deployed() {
   }
   // The SDK calls the host that a queue's URL names, which is none of this machine's.
   const here = (queueUrl: string) => new URL(new URL(queueUrl).pathname, sqs.client.endpoint).href
-  const common = { ...endpoints, QUEUE_URL: here(url), TABLE_NAME: table }
+  const common = { ...endpoints, POWERTOOLS_SERVICE_NAME: 'test', QUEUE_URL: here(url), TABLE_NAME: table }
   const [ingest, deliver, sweep] = await Promise.all([
     startLambda<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(bundles['Ingest'] ?? '', {
       ...common,

@@ -28,6 +28,9 @@ export type QueuedLink = z.infer<typeof QueuedLink>
 /** What one webhook request asks for. */
 export type Asked = { updates: QueuedUpdate[]; objectUpdates: QueuedObjectUpdate[]; links: QueuedLink[] }
 
+/** Names the webhook request that a queue message comes from, in the log. API Gateway's own ids have 16 characters. */
+export const TraceId = z.string().regex(/^[\w=+/-]{1,22}$/)
+
 const version = z.literal(1)
 const failures = z.int().min(1).optional()
 
@@ -44,6 +47,7 @@ export const QueueMessage = z.discriminatedUnion('kind', [
       updates: z.array(QueuedUpdate).default([]),
       objectUpdates: z.array(QueuedObjectUpdate).default([]),
       links: z.array(QueuedLink).default([]),
+      trace: TraceId.optional(),
       failures,
     })
     .refine(({ updates, objectUpdates, links }) => updates.length + objectUpdates.length + links.length > 0, {
@@ -57,9 +61,9 @@ export type QueueMessage = z.infer<typeof QueueMessage>
 export const queueMessageLimit = 1024 * 1024 - 4096
 
 /** The queue message of what is asked for; what is left out of it is empty. */
-export function updatesMessage(asked: Partial<Asked>, failures?: number): QueueMessage {
+export function updatesMessage(asked: Partial<Asked>, { trace }: { trace?: string | undefined } = {}): QueueMessage {
   const { updates = [], objectUpdates = [], links = [] } = asked
-  return { version: 1, kind: 'updates', updates, objectUpdates, links, ...(failures !== undefined && { failures }) }
+  return { version: 1, kind: 'updates', updates, objectUpdates, links, ...(trace !== undefined && { trace }) }
 }
 
 /**

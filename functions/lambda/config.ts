@@ -4,11 +4,15 @@ import { readSources } from '../settings.ts'
 const text = z.string().min(1)
 const digits = z.string().regex(/^\d+$/)
 
+/** What every function is told: the service that its metrics are of, one per stage. */
+const common = { POWERTOOLS_SERVICE_NAME: text }
+
 /** What ingest is told by its environment: names and addresses, never a secret. */
-export const IngestEnv = z.object({ QUEUE_URL: z.url(), WEBHOOK_SECRETS_ID: text, SOURCES: text })
+export const IngestEnv = z.object({ ...common, QUEUE_URL: z.url(), WEBHOOK_SECRETS_ID: text, SOURCES: text })
 
 /** What deliver is told. */
 export const DeliverEnv = z.object({
+  ...common,
   QUEUE_URL: z.url(),
   DEAD_LETTERS_URL: z.url(),
   TABLE_NAME: text,
@@ -23,7 +27,7 @@ export const DeliverEnv = z.object({
 })
 
 /** What sweep is told. */
-export const SweepEnv = z.object({ QUEUE_URL: z.url(), TABLE_NAME: text })
+export const SweepEnv = z.object({ ...common, QUEUE_URL: z.url(), TABLE_NAME: text })
 
 /**
  * Reads what the environment tells a function, once, as it loads: one that is deployed wrong fails there and then.

@@ -5,23 +5,27 @@ import { createSqsQueue } from '../aws/queue.ts'
 import { createSecretsManagerSecrets } from '../aws/secrets.ts'
 import { createIngest } from '../ingest.ts'
 import { IngestEnv, readEnv, sourcesOf } from './config.ts'
-import { log } from './log.ts'
+import { createTelemetry } from './telemetry.ts'
 
 const env = readEnv(IngestEnv)
+const { log, metrics, published } = createTelemetry(env.POWERTOOLS_SERVICE_NAME)
 const clock = Date.now
 /** Three tries of either client end before the function does. */
 const clients = clientSettings({ requestTimeout: 2_000 })
 
 /** API Gateway calls this for every request (payload format 2.0). */
-export const handler = createIngest({
-  sources: sourcesOf(env),
-  secrets: createSecretsManagerSecrets({
-    client: new SecretsManagerClient(clients),
-    secretId: env.WEBHOOK_SECRETS_ID,
+export const handler = published(
+  createIngest({
+    sources: sourcesOf(env),
+    secrets: createSecretsManagerSecrets({
+      client: new SecretsManagerClient(clients),
+      secretId: env.WEBHOOK_SECRETS_ID,
+      clock,
+      log,
+    }),
+    queue: createSqsQueue({ client: new SQSClient(clients), url: env.QUEUE_URL }),
     clock,
     log,
+    metrics,
   }),
-  queue: createSqsQueue({ client: new SQSClient(clients), url: env.QUEUE_URL }),
-  clock,
-  log,
-})
+)

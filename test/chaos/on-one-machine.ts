@@ -15,6 +15,6 @@ export function openHere(folder: string, clock: Clock): Home {
     session: fixedSession(erpToken),
     queued: async () => (count.get() as { queued: number }).queued,
     startDelivery: (dependencies) =>
-      startDelivery(data, { settings: readSettings({}, 'one machine'), ...dependencies }),
+      startDelivery(data, { settings: readSettings({}, 'one machine'), metrics: () => {}, ...dependencies }),
   }
 }
