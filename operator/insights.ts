@@ -7,8 +7,9 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs'
 import { type LogLines, lineOf } from './log-lines.ts'
 
-/** ms between two looks whether a query is done, and until it must be. */
-const lookEvery = 500
+/** ms from the first look whether a query is done to the next, and between later ones at most. */
+const [firstPause, longestPause] = [50, 1_000]
+/** ms until it must be done. */
 const patience = 60_000
 /** The most lines that CloudWatch gives. */
 const most = 10_000
@@ -31,23 +32,25 @@ export function createInsights({
           logGroupNames,
           startTime: Math.floor(since / 1000),
           endTime: Math.ceil(Date.now() / 1000),
-          queryString: `fields @timestamp, @message | filter @message like /${texts.map(escaped).join('|')}/ | sort @timestamp asc`,
+          queryString: `fields @timestamp, @message | filter @message like /${texts.map(loosely).join('|')}/ | sort @timestamp asc`,
           limit: most,
         }),
       )
-      for (const end = performance.now() + patience; ; await wait(lookEvery)) {
+      const end = performance.now() + patience
+      for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
         const { status, results = [] } = await client.send(new GetQueryResultsCommand({ queryId }))
         if (status === 'Complete') return results.flatMap((fields) => lineFrom(fields, texts))
         if (status !== 'Scheduled' && status !== 'Running') throw new Error(`the search in the log ended: ${status}`)
         if (performance.now() > end) throw new Error('the search in the log takes too long: try a shorter --since')
+        await wait(pause)
       }
     },
   }
 }
 
-/** As part of a regular expression, in which only letters, digits and spaces mean what they say. */
-function escaped(text: string): string {
-  return text.replace(/[^\p{L}\p{N} ]/gu, '\\$&')
+/** As part of a regular expression that finds too much rather than too little: whatever may mean something else there is anything. */
+function loosely(text: string): string {
+  return text.replace(/[^\w -]+/g, '.+')
 }
 
 function lineFrom(fields: ResultField[], texts: readonly string[]) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { expect, it } from 'vitest'
 import type { ChatroomMessage } from '../functions/core/chatroom-message.ts'
 import type { Log, Metrics } from '../functions/core/ports.ts'
 import { measured } from '../functions/erp/measured.ts'
@@ -14,13 +14,14 @@ import { apiEvent } from './support/api-event.ts'
 import { deliveryUnderTest, record } from './support/delivery.ts'
 import { noon, secret, webhook } from './support/factories.ts'
 import { temporaryFolder } from './support/folder.ts'
+import { written } from './support/written.ts'
 
 const events = 1_000
 /** What an event of a run may cost in the log; bytes. */
 const budget = 500
 
 it('on AWS holds less than 500 bytes per event, metrics included, and nothing that is not to be in a log', async () => {
-  const lines = linesOf(process.stdout)
+  const lines = written(process.stdout)
   const [ingest, deliver] = [createTelemetry('dev'), createTelemetry('dev')]
   await run({ ...ingest, deliver })
   expectShortAndSilent(lines)
@@ -121,12 +122,4 @@ function expectShortAndSilent(lines: string[]): void {
   const all = lines.join('')
   for (const text of [...Object.values(secrets), secret, secret.slice(6), '🎉', 'authorization', '"type"', 'Bearer'])
     expect(all).not.toContain(text)
-}
-
-/** The lines that are written to a stream while the test runs. */
-function linesOf(stream: NodeJS.WriteStream): string[] {
-  const lines: string[] = []
-  const spy = vi.spyOn(stream, 'write').mockImplementation((chunk) => lines.push(String(chunk)) > 0)
-  onTestFinished(() => spy.mockRestore())
-  return lines
 }

@@ -42,8 +42,8 @@ export const metrics = {
   BreakerOpen: { unit: 'Count', meaning: 'calls that were not made because the ERP counts as dead' },
   Parked: {
     unit: 'Count',
-    meaning: 'wishes that were set aside for an operator',
-    dimension: { name: 'reason', values: ['refused', 'age'] },
+    meaning: 'wishes that were set aside for an operator, in their record or, where that is full, as dead letters',
+    dimension: { name: 'reason', values: ['refused', 'age', 'full'] },
   },
   SessionRenewals: {
     unit: 'Count',
