@@ -2,17 +2,21 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Log } from '../../functions/core/ports.ts'
 import { createIngest } from '../../functions/ingest.ts'
 import { createTelemetry } from '../../functions/lambda/telemetry.ts'
-import { openLogFiles } from '../../local/log-files.ts'
+import { keptLines, openLogFiles } from '../../local/log-files.ts'
+import { startSimulatedErp } from '../../local/simulated-erp.ts'
 import type { Home } from '../../operator/home.ts'
 import { createInsights } from '../../operator/insights.ts'
 import { logHere } from '../../operator/log-here.ts'
 import type { LogLines } from '../../operator/log-lines.ts'
 import { traceCommand } from '../../operator/trace.ts'
 import { apiEvent } from '../support/api-event.ts'
+import { startBridgeHere } from '../support/bridge-here.ts'
+import { run } from '../support/bridge-process.ts'
 import { chatMessage, deliveryUnderTest } from '../support/delivery.ts'
 import { secret, webhook } from '../support/factories.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { startLogs } from '../support/logs.ts'
+import { post, until } from '../support/post.ts'
 import { testTerminal } from '../support/terminal.ts'
 import { written } from '../support/written.ts'
 
@@ -185,6 +189,25 @@ describe.each(Object.keys(homes))('npm run trace %s', (home) => {
       /^sam: the log since .* holds no event of this id: it did not come, or before that \(--since\)\n$/,
     )
   })
+})
+
+it('tells it of a bridge that runs on this machine, whose log holds no more than ids', async () => {
+  const erp = await startSimulatedErp({ messages: [chatMessage()], token: 'token' })
+  onTestFinished(erp.stop)
+  const folder = temporaryFolder()
+  const { url } = await startBridgeHere(folder, erp)
+  await post(url, { id: 'evt_1', type: 'edit', messageId: 42, text: 'Vertraulich' })
+  await until(() => erp.message(42)?.message_text === 'Vertraulich', 'the edited text')
+  const traced = () => run(['bin/operate.ts', 'trace', 'evt_1'], { DATA_DIR: folder })
+  await until(async () => (await traced()).stdout.includes('the ERP shows it'), 'the end of the story')
+  const { code, stdout } = await traced()
+  expect([code, stdout]).toEqual([
+    0,
+    expect.stringMatching(/T.*Z {2}received: generic was answered 202\n.* fulfilled, 1 PUT/),
+  ])
+  const kept = [...keptLines(folder)].join('\n')
+  expect(kept).toContain('"message":"attempt"')
+  for (const text of ['Vertraulich', secret, 'token']) expect(kept).not.toContain(text)
 })
 
 describe('a search in CloudWatch', () => {
