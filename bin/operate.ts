@@ -1,6 +1,7 @@
 import { settingsOfThisMachine } from '../local/environment.ts'
 import { explain } from '../local/explain.ts'
 import { backupCommand } from '../operator/backup.ts'
+import { connectCommand } from '../operator/connect.ts'
 import { exitCodeOf, UsageError } from '../operator/exit-codes.ts'
 import type { Home } from '../operator/home.ts'
 import { linksCommand } from '../operator/links.ts'
@@ -32,6 +33,7 @@ const commands = {
   reconcile: reconcileCommand,
   links: linksCommand,
   trace: traceCommand,
+  connect: connectCommand,
   backup: (args: string[], _: typeof open, terminal: Terminal) => backupCommand(args, settingsOfThisMachine, terminal),
 }
 

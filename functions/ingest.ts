@@ -7,9 +7,11 @@ import {
   answer,
   authenticate,
   bodyLimit,
+  type Interpreted,
   interpret,
   jsonEvent,
   jsonParser,
+  notLearned,
   parserRefusal,
   precheck,
   queueMessageOf,
@@ -45,7 +47,7 @@ export function createIngest(
   dependencies: IngestDependencies,
 ): (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2> {
   const { log, clock } = dependencies
-  const handler = middy<IngestEvent, Reception>()
+  const handler = middy<IngestEvent, Interpreted>()
     .before(async (step) => {
       const first = await firstStep(step.event, dependencies)
       if ('response' in first) return first
@@ -68,7 +70,7 @@ export function createIngest(
     const trace = traceOf(event.requestContext.requestId)
     const requestContext = { ...event.requestContext, requestId: trace }
     // Lambda's context is of no use to any of these steps.
-    const reception = (await handler({ ...event, requestContext }, {} as Context)) as Reception
+    const reception = (await handler({ ...event, requestContext }, {} as Context)) as Interpreted
     tellRequest(reception, { trace, source: routeOf(event.rawPath)?.source, ms: clock() - startedAt }, dependencies)
     return resultOf(reception.response)
   }
@@ -76,7 +78,7 @@ export function createIngest(
 
 async function firstStep(
   event: APIGatewayProxyEventV2,
-  { sources, secrets, clock, publicUrl, limit = bodyLimit }: IngestDependencies,
+  { sources, secrets, clock, log, publicUrl, limit = bodyLimit }: IngestDependencies,
 ): Promise<Reception | Authenticated> {
   const { method } = event.requestContext.http
   if (event.rawPath === '/health' && (method === 'GET' || method === 'HEAD')) return answer(json(200, { status: 'ok' }))
@@ -96,9 +98,15 @@ async function firstStep(
   if (unfit) return unfit
   try {
     const first = await tryWith(false)
-    // The sender may sign with a secret that is newer than what is cached here.
-    const isRefused = first.refusal && [401, 403].includes(first.refusal.response.status)
-    const { context, refusal } = isRefused ? await tryWith(true) : first
+    // The sender may sign with a secret that is newer than what is cached here, or bring one to a source that has one by now.
+    const { learned, response } = first.refusal ?? {}
+    const isOutdated = learned !== undefined || (response && [401, 403].includes(response.status))
+    const { context, refusal } = isOutdated ? await tryWith(true) : first
+    if (refusal?.learned) {
+      const isLearned = (await secrets.learn?.(source.name, refusal.learned.secret, clock())) ?? false
+      log('handshake', { source: source.name, learned: isLearned })
+      return isLearned ? refusal : notLearned(source)
+    }
     return refusal ?? { request, source, context }
   } catch {
     return unavailable('The source’s secrets can’t be read for now.')
@@ -110,7 +118,7 @@ async function secondStep(
   { request, source, context }: Authenticated,
   trace: string,
   { queue, log }: IngestDependencies,
-): Promise<Reception> {
+): Promise<Interpreted> {
   const reception = await interpret(payload, request, source, context)
   if (reception.updates.length + reception.objectUpdates.length + reception.links.length === 0) return reception
   try {

@@ -6,6 +6,7 @@ import { askedFor, encode, type QueueMessage, queueMessageLimit, updatesMessage 
 import { type Change, type EventType, type Link, MessageId, type ObjectUpdate, type Update } from './core/update.ts'
 import { json, problem } from './problem.ts'
 import { sourceOfKind } from './sources/index.ts'
+import { verifyBearer } from './sources/signature.ts'
 import type {
   Happening,
   PathMessage,
@@ -42,10 +43,11 @@ export type Reception = {
   updates: Update[]
   objectUpdates: ObjectUpdate[]
   links: Link[]
-  /** What asks for nothing, or for what it may not; absent where there is none. */
-  ignored?: { eventId?: string }[]
   learned?: { secret: string }
 }
+
+/** A reception, and what of the request asks for nothing, or for what it may not. */
+export type Interpreted = Reception & { ignored?: { eventId?: string }[] }
 
 /** A source as it is set up: its name, its kind, and that kind's options. */
 export type SourceSettings = { name: string; kind: string } & Record<string, unknown>
@@ -62,28 +64,31 @@ export async function receive(
   const refusal = precheck(request, source) ?? authenticate(request, source, context)
   if (refusal) return refusal
   const parsed = await parse(request, source)
-  return 'refusal' in parsed ? parsed.refusal : interpret(parsed.json, request, source, context)
+  if ('refusal' in parsed) return parsed.refusal
+  const { ignored: _, ...reception } = await interpret(parsed.json, request, source, context)
+  return reception
 }
 
 /**
- * Before anybody is asked for secrets: whether the request is one at all.
+ * Before anybody is asked for secrets: whether the request is one at all, or just asks whether anybody is there.
  * @returns the answer when it ends here
  */
 export function precheck(request: WebhookRequest, settings: SourceSettings, limit = bodyLimit): Reception | undefined {
   const kind = kindOf(settings)
   if (!kind) return answer(problem(404, 'There is no source of this kind.'))
-  if (request.method.toUpperCase() !== 'POST') {
-    const handshake = kind.source.handshake?.(request)
-    if (handshake) return answer(handshake)
-    return answer(problem(405, 'Send webhooks with POST.', { headers: { allow: 'POST' } }))
+  const isPost = request.method.toUpperCase() === 'POST'
+  if (isPost && request.body.byteLength > limit) {
+    return answer(problem(413, `The body is longer than ${limit} bytes.`))
   }
-  if (request.body.byteLength > limit) return answer(problem(413, `The body is longer than ${limit} bytes.`))
-  return undefined
+  const handshake = kind.source.handshake?.(request)
+  if (handshake) return answer(handshake)
+  return isPost ? undefined : answer(problem(405, 'Send webhooks with POST.', { headers: { allow: 'POST' } }))
 }
 
 /**
  * The first step, over the bytes as they came: whether the request is from the system that it should be.
- * @returns the answer when it ends here: a refusal, or a handshake
+ * @returns the answer when it ends here: a refusal, or a handshake. One with `learned` proposes a secret, and is the answer
+ * only where that is stored; `notLearned` is, elsewhere
  */
 export function authenticate(
   request: WebhookRequest,
@@ -95,16 +100,26 @@ export function authenticate(
   const unauthenticated = (detail: string) => refused(kind.source, detail)
   if (!kind.options) return unauthenticated('The source’s options are wrong, so it refuses everything.')
   const secrets = context.secrets.filter((secret) => secret.length > 0)
+  const brought = kind.source.learn?.(request)
+  if (brought && secrets.length === 0) return { ...answer(brought.response), learned: { secret: brought.secret } }
+  if (brought) {
+    // A sender that missed the answer asks again; any other secret would be somebody else's.
+    return verifyBearer(brought.secret, secrets)
+      ? answer(brought.response)
+      : unauthenticated(
+          'The source has a secret already, and takes no other: give another webhook a source of its own.',
+        )
+  }
   if (secrets.length === 0) return unauthenticated('The source has no secret yet, so it refuses everything.')
   const verdict = kind.source.authenticate(request, kind.options, { ...context, secrets })
-  switch (verdict.kind) {
-    case 'verified':
-      return undefined
-    case 'refused':
-      return unauthenticated(verdict.detail)
-    case 'answered':
-      return answer(verdict.response)
-  }
+  return verdict.kind === 'verified' ? undefined : unauthenticated(verdict.detail)
+}
+
+/** The answer to a handshake whose secret nobody let the source learn. */
+export function notLearned(settings: SourceSettings): Reception {
+  const kind = kindOf(settings)
+  const detail = 'The source has no secret yet, and its operator has opened no window to learn one.'
+  return kind ? refused(kind.source, detail) : answer(problem(401, detail))
 }
 
 /**
@@ -161,7 +176,7 @@ export async function interpret(
   request: WebhookRequest,
   settings: SourceSettings,
   { now }: Pick<ReceiveContext, 'now'>,
-): Promise<Reception> {
+): Promise<Interpreted> {
   const kind = kindOf(settings)
   if (!kind?.options) return answer(problem(404, 'There is no source of this kind.'))
   if (Array.isArray(payload) && payload.length > mostEvents) {
@@ -195,7 +210,7 @@ export async function interpret(
     updates: asked.flatMap(({ asks }) => asks.updates),
     objectUpdates: asked.flatMap(({ asks }) => asks.objectUpdates),
     links: asked.flatMap(({ asks }) => asks.links),
-    ...(left.length > 0 && { ignored: left }),
+    ignored: left,
   }
   if (Buffer.byteLength(encode(queueMessageOf(reception, settings, { now }))) > queueMessageLimit) {
     return answer(problem(413, 'The request asks for more than one queue message holds: send it in parts.'))

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { SourceSettings } from './receive.ts'
-import { sources as kinds, sourceOfKind } from './sources/index.ts'
+import { sources as kinds, learnsSecret, sourceOfKind } from './sources/index.ts'
 
 /** Settings come as text from an environment, or as JSON from a file or CDK's context; nothing counts as not set. */
 function optional<T extends z.ZodType>(schema: T) {
@@ -186,6 +186,11 @@ export function readSources(given: Record<string, { kind: string }>): ReadonlyMa
     if (unknown) throw new SettingsError(`SOURCES: ${name}: linksFor: there is no source ${unknown}`)
   }
   return sources
+}
+
+/** The names of the sources whose secrets come by a handshake. */
+export function sourcesThatLearn(sources: ReadonlyMap<string, SourceSettings>): ReadonlySet<string> {
+  return new Set([...sources.values()].filter(({ kind }) => learnsSecret(kind)).map(({ name }) => name))
 }
 
 /** Settings that only one machine has. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { DimensionOf } from './core/metrics.ts'
 import type { Log, Metrics } from './core/ports.ts'
 import { TraceId } from './core/queue-message.ts'
-import type { Reception } from './receive.ts'
+import type { Interpreted } from './receive.ts'
 
 /** How many event ids a line in the log names; further ones stand in lines of their own. */
 const idsInLine = 100
@@ -14,7 +14,7 @@ export function traceOf(requestId: string): string {
 
 /** Tells of a request: a line in the log, with the ids of what was accepted and of what was ignored, and what there is to count. */
 export function tellRequest(
-  { response: { status }, events, ignored = [] }: Reception,
+  { response: { status }, events, ignored = [] }: Interpreted,
   { trace, source, ms }: { trace: string; source: string | undefined; ms: number },
   { log, metrics = () => {} }: { log: Log; metrics?: Metrics },
 ): void {

@@ -2,7 +2,13 @@ import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Tags } from
 import type { Construct } from 'constructs'
 import type { z } from 'zod'
 import type { DeliverEnv, IngestEnv, SweepEnv } from '../functions/lambda/config.ts'
-import { deliverSeconds, exampleErpUrl, type Settings, type SourceSettings } from '../functions/settings.ts'
+import {
+  deliverSeconds,
+  exampleErpUrl,
+  type Settings,
+  type SourceSettings,
+  sourcesThatLearn,
+} from '../functions/settings.ts'
 import { acknowledge } from './acknowledged.ts'
 import { BridgeFunction } from './bridge-function.ts'
 import { dataKey } from './data-key.ts'
@@ -39,6 +45,15 @@ export class BridgeStack extends Stack {
       ...keeping,
     })
 
+    // Not the operator's: ingest writes it, as far as an operator opens a window.
+    const learned =
+      sourcesThatLearn(settings.sources).size > 0
+        ? new OperatorSecret(this, 'LearnedSecrets', {
+            description: 'chatroom-bridge: what sources learn of their handshakes, and until when they may',
+            ...keeping,
+          })
+        : undefined
+
     const { function: ingest, logGroup: ingestLog } = new BridgeFunction(this, 'Ingest', {
       entry: 'ingest',
       ...logs,
@@ -50,11 +65,14 @@ export class BridgeStack extends Stack {
         QUEUE_URL: queue.queueUrl,
         WEBHOOK_SECRETS_ID: webhookSecrets.secretArn,
         SOURCES: JSON.stringify(Object.fromEntries(settings.sources)),
+        ...(learned && { LEARNED_SECRETS_ID: learned.secret.secretArn }),
       } satisfies Env<typeof IngestEnv>,
     })
     queue.grantSendMessages(ingest)
     webhookSecrets.grantRead(ingest)
-    key?.allow(ingest, 'queue', 'secret')
+    learned?.secret.grantRead(ingest)
+    learned?.grantEdit(ingest)
+    key?.allow(ingest, 'queue', learned ? 'learned' : 'secret')
 
     const { function: deliver, logGroup: deliverLog } = new BridgeFunction(this, 'Deliver', {
       entry: 'deliver',
@@ -124,6 +142,7 @@ export class BridgeStack extends Stack {
     if (settings.ERP_BUILD_ID) output('ErpBuildId', settings.ERP_BUILD_ID, 'The build id that calls carry')
     if (settings.ERP_PACKAGE_ID) output('ErpPackageId', settings.ERP_PACKAGE_ID, 'The package id that calls carry')
     output('WebhookSecretsName', webhookSecrets.secretName, 'The secret with the webhook secrets')
+    if (learned) output('LearnedSecretsName', learned.secret.secretName, 'The secret with what sources have learned')
     output('ErpSessionName', erpSession.secretName, 'The secret with the ERP’s token')
     output('TableName', tableName, 'The message states')
     output('QueueUrl', queue.queueUrl, 'The queue of events')

@@ -2,6 +2,7 @@ import type { Log } from '../functions/core/ports.ts'
 import { createIngest } from '../functions/ingest.ts'
 import { bodyLimit } from '../functions/receive.ts'
 import type { Settings } from '../functions/settings.ts'
+import { learnsSecret } from '../functions/sources/index.ts'
 import { refuseDamaged } from './damage.ts'
 import { openData } from './data.ts'
 import { databaseIn } from './database.ts'
@@ -52,7 +53,9 @@ export async function startBridge(settings: Settings, writeLog: Log, open = open
     stops.push(() => data.close())
     data.database.watch(reportTrouble(log, clock))
     const secrets = openSecrets(DATA_DIR, settings.WEBHOOK_SECRETS)
-    for (const source of sources.keys()) if ((await secrets.of(source)).length === 0) secrets.add(source)
+    for (const { name, kind } of sources.values()) {
+      if (!learnsSecret(kind) && (await secrets.of(name)).length === 0) secrets.add(name)
+    }
 
     const token = erpToken(settings)
     const simulated = settings.ERP_BASE_URL

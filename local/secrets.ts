@@ -1,24 +1,48 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type * as z from 'zod'
 import type { WebhookSecrets } from '../functions/core/ports.ts'
-import { newSecret, SecretsBySource, secretsOf, withNewest, withSecret } from '../functions/core/webhook-secrets.ts'
+import {
+  Learning,
+  newSecret,
+  SecretsBySource,
+  secretsOf,
+  windowOf,
+  withForgotten,
+  withLearned,
+  withNewest,
+  withSecret,
+  withWindow,
+} from '../functions/core/webhook-secrets.ts'
+import { exclusively } from './exclusively.ts'
 
 /** The webhook secrets of this machine, and the operator's way to change them. Secrets stand newest first. */
-export type SecretsFile = WebhookSecrets & {
+export type SecretsFile = Required<WebhookSecrets> & {
   all(): SecretsBySource
   /** Adds a secret beside those that are valid already. @returns it, made here when none was given */
   add(source: string, secret?: string): string
   /** Ends the validity of every secret but the newest. @returns how many ended */
   retire(source: string): number
+  /** Ends the validity of every secret, and closes the source's window. @returns how many ended */
+  forget(source: string): number
+  /** Lets a source learn the secret of a handshake. @param until epoch ms */
+  openWindow(source: string, until: number, now: number): void
+  /** Until when a source may learn one; epoch ms. */
+  window(source: string, now: number): number | undefined
 }
 
+const Windows = Learning.shape.windows
+
 /**
- * The secrets in a file of DATA_DIR that only its owner may read. A change is seen by the next request.
+ * The secrets in a file of DATA_DIR that only its owner may read, and in another one what sources may learn. A change is seen
+ * by the next request, and one process changes them at a time.
  * @param given secrets that settings fix; they win per source
- * @throws when the file isn't readable or isn't what was written here; the message never repeats what stands in it
+ * @throws when a file isn't readable or isn't what was written here; the message never repeats what stands in it
  */
 export function openSecrets(folder: string, given: SecretsBySource = {}): SecretsFile {
   const path = join(folder, 'secrets.json')
+  const windowsPath = join(folder, 'learning.json')
+  const lockFile = join(folder, 'secrets.lock')
   let cached: { stamp: string; secrets: SecretsBySource } | undefined
 
   function stored(): SecretsBySource {
@@ -28,45 +52,84 @@ export function openSecrets(folder: string, given: SecretsBySource = {}): Secret
     if (!found) return {}
     const { mtimeMs, size, ino } = found
     const stamp = `${mtimeMs}/${size}/${ino}`
-    if (cached?.stamp !== stamp) cached = { stamp, secrets: read(path) }
+    if (cached?.stamp !== stamp) cached = { stamp, secrets: read(path, SecretsBySource, 'add') }
     return cached.secrets
+  }
+
+  function learning(): Learning {
+    const isThere = statSync(windowsPath, { throwIfNoEntry: false }) !== undefined
+    return { windows: isThere ? read(windowsPath, Windows, 'learn') : {}, secrets: stored() }
   }
 
   return {
     async of(source) {
       return secretsOf(given, source) ?? secretsOf(stored(), source) ?? []
     },
+    async learn(source, secret, now) {
+      if (Object.hasOwn(given, source)) return false
+      // Most handshakes that nobody waits for need no lock.
+      if (windowOf(learning(), source, now) === undefined) return false
+      return exclusively(lockFile, () => {
+        const learned = withLearned(learning(), source, secret, now)
+        if (!learned) return false
+        // In this order a crash between the two leaves nothing open.
+        write(windowsPath, learned.windows)
+        write(path, learned.secrets)
+        return true
+      })
+    },
     all() {
       return { ...stored(), ...given }
     },
     add(source, secret = newSecret()) {
-      write(path, withSecret(stored(), source, secret))
-      return secret
+      return exclusively(lockFile, () => {
+        write(path, withSecret(stored(), source, secret))
+        return secret
+      })
     },
     retire(source) {
-      const { secrets, retired } = withNewest(stored(), source)
-      if (retired.length > 0) write(path, secrets)
-      return retired.length
+      return exclusively(lockFile, () => {
+        const { secrets, retired } = withNewest(stored(), source)
+        if (retired.length > 0) write(path, secrets)
+        return retired.length
+      })
+    },
+    forget(source) {
+      return exclusively(lockFile, () => {
+        const before = learning()
+        const { windows, secrets } = withForgotten(before, source)
+        if (Object.hasOwn(before.windows, source)) write(windowsPath, windows)
+        if (Object.hasOwn(before.secrets, source)) write(path, secrets)
+        return secretsOf(before.secrets, source)?.length ?? 0
+      })
+    },
+    openWindow(source, until, now) {
+      exclusively(lockFile, () => write(windowsPath, withWindow(learning(), source, until, now).windows))
+    },
+    window(source, now) {
+      return windowOf(learning(), source, now)
     },
   }
 }
 
-function read(path: string): SecretsBySource {
+/** @param command what writes the file anew */
+function read<T>(path: string, schema: z.ZodType<T>, command: string): T {
   try {
-    return SecretsBySource.parse(JSON.parse(readFileSync(path, 'utf8')))
+    return schema.parse(JSON.parse(readFileSync(path, 'utf8')))
   } catch (error) {
     const isUnreadable = error instanceof Error && 'code' in error && typeof error.code === 'string'
-    const why = isUnreadable ? String(error.code) : 'expected JSON: source name → list of secrets'
-    throw new Error(`${path} can't be read (${why}): mend it, or remove it and run npm run secrets -- add SOURCE`)
+    const why = isUnreadable ? String(error.code) : 'expected the JSON that was written here'
+    throw new Error(
+      `${path} can't be read (${why}): mend it, or remove it and run npm run secrets -- ${command} SOURCE`,
+    )
   }
 }
 
 /** Writes beside it and renames, so that a crash leaves the old file or the new one. */
-function write(path: string, secrets: SecretsBySource): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+function write(path: string, content: object): void {
   const next = `${path}.${process.pid}.new`
   try {
-    writeFileSync(next, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flush: true })
+    writeFileSync(next, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600, flush: true })
     renameSync(next, path)
   } finally {
     rmSync(next, { force: true })

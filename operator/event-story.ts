@@ -96,7 +96,11 @@ function unique(values: readonly string[]): string[] {
   return [...new Set(values)]
 }
 
+/** What is told of one moment, in the order in which it happens. */
+const inOrder = ['more events', 'webhook', 'object', 'folded', 'attempt', 'parked']
+
 function uniqueLines(lines: readonly LogLine[]): LogLine[] {
   const known = new Map(lines.map((line) => [JSON.stringify(line), line]))
-  return [...known.values()].sort((one, other) => one.at - other.at)
+  const place = ({ message }: LogLine) => inOrder.indexOf(message)
+  return [...known.values()].sort((one, other) => one.at - other.at || place(one) - place(other))
 }

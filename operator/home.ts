@@ -15,9 +15,11 @@ export type OpenHome = (options: { stack?: string | undefined; region: string })
 export type Home = {
   /** The front door's URL, without a path. */
   url: string
+  /** How the outside calls it, where that is known. */
+  publicUrl: string | undefined
   /** What to do when nobody answers there. */
   whenSilent: string
-  /** By name, with their kinds, and how they sign where that isn't as usual. */
+  /** By name. */
   sources: ReadonlyMap<string, SourceOfHome>
   secrets: HomeSecrets
   states: MessageStates
@@ -28,15 +30,31 @@ export type Home = {
   close(): void
 }
 
-export type SourceOfHome = { kind: string; authentication?: unknown } & Record<string, unknown>
+/** A source's kind and options; of a stack's those that its outputs tell. */
+export type SourceOfHome = { kind: string } & Record<string, unknown>
 
 /** Webhook secrets, newest first. */
-type HomeSecrets = {
+export type HomeSecrets = {
   of(source: string): Promise<string[]>
   add(source: string, secret?: string): Promise<string>
   retire(source: string): Promise<number>
+  forget(source: string): Promise<number>
+  /** Lets a source learn the secret of a handshake. @param until epoch ms */
+  openWindow(source: string, until: number): Promise<void>
+  /** Until when a source may learn one; epoch ms. */
+  window(source: string): Promise<number | undefined>
   /** Why the secrets of a source can't be changed here. */
   fixed(source: string): string | undefined
   /** Stores the token for the ERP; absent where settings say it. */
   setErpToken?(token: string): Promise<void>
+}
+
+/**
+ * The source of a name that an operator wrote.
+ * @throws when there is none
+ */
+export function sourceOf({ sources }: Home, name = ''): { source: string; kind: string } {
+  const source = sources.get(name)
+  if (source) return { source: name, kind: source.kind }
+  throw new Error(`there is no source ${name || '(none named)'}: ${[...sources.keys()].join(', ')}`)
 }

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import {
-  type CloudWatchLogsClient,
+  CloudWatchLogsClient,
+  type CloudWatchLogsClientConfig,
   GetQueryResultsCommand,
   type ResultField,
   StartQueryCommand,
@@ -13,6 +14,11 @@ const [firstPause, longestPause] = [50, 1_000]
 const patience = 60_000
 /** The most lines that CloudWatch gives. */
 const most = 10_000
+
+/** The log of functions that write to these groups. */
+export function openInsights(settings: CloudWatchLogsClientConfig, logGroupNames: string[]): LogLines {
+  return createInsights({ client: new CloudWatchLogsClient(settings), logGroupNames })
+}
 
 /**
  * The log in CloudWatch, searched by Logs Insights (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html).

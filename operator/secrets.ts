@@ -1,7 +1,9 @@
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
+import { learnsSecret } from '../functions/sources/index.ts'
 import { type ExitCode, exitCodes, UsageError } from './exit-codes.ts'
-import { type Home, homeOptions, type OpenHome } from './home.ts'
+import { type Home, homeOptions, type OpenHome, sourceOf } from './home.ts'
+import { learn, timeOf } from './learn.ts'
 import type { Terminal } from './terminal.ts'
 
 const secretsUsage = `npm run secrets -- COMMAND [--stack NAME]
@@ -10,6 +12,9 @@ const secretsUsage = `npm run secrets -- COMMAND [--stack NAME]
   show SOURCE           its secrets, newest first
   add SOURCE [VALUE]    one more secret, made here unless VALUE is given; the older ones stay valid
   retire SOURCE         ends the validity of all but the newest
+  forget SOURCE         ends the validity of all: the source refuses everything
+  learn SOURCE          lets it learn its secret of the next handshake, once (Asana, Notion)
+  --for TIME            how long it may: 30s, 10m, 2h (10m)
   token                 stores the ERP's session token or API key, read from standard input (AWS)
   --stack NAME          of a bridge on AWS (--region eu-central-1)
 
@@ -25,14 +30,17 @@ export async function secretsCommand(
   open: OpenHome,
   { print }: Pick<Terminal, 'print'>,
 ): Promise<ExitCode> {
-  const { positionals, values } = parseArgs({ args, allowPositionals: true, options: homeOptions })
+  const options = { ...homeOptions, for: { type: 'string', default: '10m' } } as const
+  const { positionals, values } = parseArgs({ args, allowPositionals: true, options })
   const [command = '', ...rest] = positionals
-  if (!['list', 'show', 'add', 'retire', 'token'].includes(command))
+  if (!['list', 'show', 'add', 'retire', 'forget', 'learn', 'token'].includes(command))
     throw new UsageError(`which command? ${secretsUsage}`)
+  const time = timeOf(values.for)
   const home = await open(values)
   try {
     if (command === 'list') await list(home, print)
     else if (command === 'token') await setToken(home)
+    else if (command === 'learn') await learn(home, rest[0], time, print)
     else await change(command, home, rest, print)
     return exitCodes.done
   } finally {
@@ -44,7 +52,12 @@ async function list({ sources, secrets }: Home, print: (line: string) => void): 
   for (const name of sources.keys()) {
     const { length } = await secrets.of(name)
     const fixed = secrets.fixed(name) === undefined ? '' : ' (from WEBHOOK_SECRETS)'
-    print(`${name.padEnd(20)} ${length === 0 ? 'none: it refuses everything' : `${length} valid`}${fixed}`)
+    const until = length === 0 ? await secrets.window(name) : undefined
+    const none =
+      until === undefined
+        ? 'none: it refuses everything'
+        : `none: it may learn one until ${new Date(until).toISOString()}`
+    print(`${name.padEnd(20)} ${length === 0 ? none : `${length} valid`}${fixed}`)
   }
 }
 
@@ -59,17 +72,20 @@ async function setToken({ secrets }: Home): Promise<void> {
 
 async function change(
   command: string,
-  { sources, secrets }: Home,
-  [source = '', value]: string[],
+  home: Home,
+  [name, value]: string[],
   print: (line: string) => void,
 ): Promise<void> {
-  if (!sources.has(source)) {
-    throw new Error(`there is no source ${source || '(none named)'}: ${[...sources.keys()].join(', ')}`)
-  }
+  const { source, kind } = sourceOf(home, name)
+  const { secrets } = home
   const fixed = secrets.fixed(source)
   if (command !== 'show' && fixed !== undefined) throw new Error(fixed)
   if (command === 'show') for (const secret of await secrets.of(source)) print(secret)
+  if (command === 'add' && value === undefined && learnsSecret(kind)) {
+    throw new Error(`the secret of ${source} is made by ${kind}: npm run secrets -- learn ${source}`)
+  }
   if (command === 'add') print(await secrets.add(source, value))
+  if (command === 'forget') print(`${await secrets.forget(source)} forgotten`)
   if (command === 'retire') {
     const retired = await secrets.retire(source)
     print(retired === 0 ? `${source} has no older secret; add the new one first` : `${retired} retired`)

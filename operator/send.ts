@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import * as z from 'zod'
 import { isDue, type Parked, readState } from '../functions/core/message-state.ts'
+import { typeOf } from '../functions/sources/own-types.ts'
 import { type ExitCode, exitCodes, UsageError } from './exit-codes.ts'
-import { type Home, homeOptions, type OpenHome } from './home.ts'
-import { type SampleEvent, sample } from './samples.ts'
+import { type Home, homeOptions, type OpenHome, type SourceOfHome } from './home.ts'
+import { sample, whatIsSent } from './samples/index.ts'
+import type { SampleEvent } from './samples/sample.ts'
 import type { Terminal } from './terminal.ts'
 
-const sendUsage = `npm run send -- TYPE [MESSAGE] [options]
+const sendUsage = () => `npm run send -- TYPE [MESSAGE] [options]
 
   TYPE               task.done, task.reopened, reaction.added, reaction.removed, text.edited,
                      attachment.added, attachment.removed, link.added, link.removed
@@ -22,6 +25,12 @@ const sendUsage = `npm run send -- TYPE [MESSAGE] [options]
   --at TIME          when it happened (now), such as 2026-11-22T19:00:00Z
   --delay SECONDS    wait before sending, so that the event comes late
   --stack NAME       send it to a bridge on AWS (--region eu-central-1)
+
+What a source of each kind can send (* only with an option of the source, which the command names):
+
+${whatIsSent()
+  .map((line) => `  ${line}`)
+  .join('\n')}
 
 It ends with 0 when the event was accepted, 1 when it was not, and 2 when the arguments make no sense.`
 
@@ -53,10 +62,13 @@ export async function send(args: string[], open: OpenHome, { print }: Pick<Termi
       ...homeOptions,
     },
   })
-  const [type, messageId] = positionals
-  if (!type) throw new UsageError(`which event? ${sendUsage}`)
+  const [written, messageId] = positionals
+  if (!written) throw new UsageError(`which event? ${sendUsage()}`)
   const delay = Number(values.delay ?? 0)
   if (!(delay >= 0)) throw new UsageError('--delay: expected seconds')
+  const at = new Date(values.at ?? Date.now())
+  if (Number.isNaN(at.getTime())) throw new UsageError('--at: expected a time such as 2026-11-22T19:00:00Z')
+  const type = typeOf(written) ?? written
   const home = await open(values)
   try {
     const name = values.source ?? 'generic'
@@ -64,32 +76,64 @@ export async function send(args: string[], open: OpenHome, { print }: Pick<Termi
     if (!source) throw new Error(`there is no source ${name}: ${[...home.sources.keys()].join(', ')}`)
     const [secret] = await home.secrets.of(name)
     if (!secret) throw new Error(`${name} has no secret yet: npm run secrets -- add ${name}`)
-    const event = eventOf(type, messageId, values)
+    const event = eventOf(type, messageId, { ...values, at: at.toISOString() })
     if (delay > 0) await wait(delay * 1000)
-    const webhook = await sample(source, event, secret, new Date())
-    if (!webhook) throw new Error(`how ${source.kind} says ${type} is not known here: send it from there`)
+    const url = `${home.url}/webhooks/${name}`
+    const called = `${publicUrlOf(source, home).replace(/\/+$/, '')}/webhooks/${name}`
+    const webhook = await sample(source, event, { secret, now: new Date(), url: called })
+    if (typeof webhook === 'string') {
+      throw new Error(values.stack ? `${webhook} (a stack does not tell which options its sources have)` : webhook)
+    }
 
-    const { path = '', ...request } = webhook
-    const url = `${home.url}/webhooks/${name}${path}`
-    const response = await fetch(url, { method: 'POST', ...request }).catch(() => {
-      throw new Error(`nothing listens on ${url}: ${home.whenSilent}`)
+    const { headers, body, path, eventId } = webhook
+    const response = await fetch(`${url}${path}`, { method: 'POST', headers, body }).catch(() => {
+      throw new Error(`nothing listens on ${url}${path}: ${home.whenSilent}`)
     })
-    print(`${name} ← ${response.status} ${await response.text()}`)
-    // A link changes nothing by itself.
-    const isLink = type.startsWith('link')
-    if (response.status === 202 && messageId !== undefined && !isLink)
-      print(await whatTheErpSays(home, messageId, event.id))
+    const answer = await response.text()
+    print(`${name} ← ${response.status} ${answer}`)
+    if (response.ok && messageId !== undefined && changesMessage(type, answer))
+      print(await whatTheErpSays(home, messageId, eventId))
     return response.ok ? exitCodes.done : exitCodes.failed
   } finally {
     home.close()
   }
 }
 
-function eventOf(type: string, messageId: string | undefined, values: Record<string, string | undefined>): SampleEvent {
+/** How the system that sends knows the front door. */
+function publicUrlOf({ publicUrl }: SourceOfHome, home: Home): string {
+  return typeof publicUrl === 'string' ? publicUrl : (home.publicUrl ?? home.url)
+}
+
+const Answer = z.union([
+  z.object({ accepted: z.array(z.object({ type: z.string(), messageId: z.string().optional() })) }),
+  // What Teams shows to people.
+  z.object({ text: z.literal('Noted.') }),
+])
+
+/** Whether an answer says that the chat message changes. A link changes nothing by itself. */
+function changesMessage(type: string, answer: string): boolean {
+  const { data } = Answer.safeParse(jsonOf(answer))
+  if (type.startsWith('link') || !data) return false
+  return 'text' in data || data.accepted.some((each) => each.messageId !== undefined && !each.type.startsWith('link'))
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function eventOf(
+  type: string,
+  messageId: string | undefined,
+  values: Record<string, string | undefined> & { at: string },
+): SampleEvent {
   return {
     id: values['id'] ?? `evt_${randomUUID()}`,
     type,
-    occurredAt: values['at'] ?? new Date().toISOString(),
+    occurredAt: values.at,
     ...(messageId !== undefined && { messageId }),
     ...(values['actor'] !== undefined && { actor: values['actor'] }),
     ...(values['object'] !== undefined && { object: values['object'] }),

@@ -1,16 +1,14 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
-import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { clientSettings } from '../functions/aws/client-settings.ts'
 import { createDynamoMessageStates } from '../functions/aws/message-state.ts'
 import { createSqsQueue } from '../functions/aws/queue.ts'
-import { createSecretsManagerEditor, createSecretsManagerSession } from '../functions/aws/secrets.ts'
-import { secretsOf } from '../functions/core/webhook-secrets.ts'
+import { createSecretsManagerSession } from '../functions/aws/secrets.ts'
 import { createErp } from '../functions/erp/client.ts'
 import type { Home } from './home.ts'
-import { createInsights } from './insights.ts'
+import { secretsOfStack } from './stack-secrets.ts'
 
 /**
  * The bridge that a stack is, found by the stack's outputs, with the credentials that the AWS SDK finds.
@@ -26,11 +24,12 @@ export async function openStack(name: string, region: string): Promise<Home> {
     return value
   }
   const client = new SecretsManagerClient(settings)
-  const editor = createSecretsManagerEditor({ client, secretId: output('WebhookSecretsName') })
+  const secrets = secretsOfStack(client, output('WebhookSecretsName'), outputs.get('LearnedSecretsName'))
   const erpSession = output('ErpSessionName')
   const sqs = new SQSClient(settings)
   return {
     url: output('ApiUrl'),
+    publicUrl: output('ApiUrl'),
     whenSilent: `look at the stack ${name}`,
     sources: new Map(
       output('Sources')
@@ -38,13 +37,11 @@ export async function openStack(name: string, region: string): Promise<Home> {
         .map((source) => source.split(':'))
         .map(([source = '', kind = '', authentication, signatureHeader]) => [
           source,
-          { kind, authentication: authentication || undefined, signatureHeader },
+          { kind, ...(authentication && { authentication }), ...(signatureHeader && { signatureHeader }) },
         ]),
     ),
     secrets: {
-      of: async (source) => secretsOf(await editor.all(), source) ?? [],
-      add: editor.add,
-      retire: editor.retire,
+      ...secrets,
       fixed: () => undefined,
       async setErpToken(token) {
         await client.send(new PutSecretValueCommand({ SecretId: erpSession, SecretString: JSON.stringify({ token }) }))
@@ -65,11 +62,11 @@ export async function openStack(name: string, region: string): Promise<Home> {
       clock: Date.now,
     }),
     log: {
-      find: (query) =>
-        createInsights({
-          client: new CloudWatchLogsClient(settings),
-          logGroupNames: output('LogGroups').split(','),
-        }).find(query),
+      // Its client is for one command, and takes its time to load.
+      async find(query) {
+        const { openInsights } = await import('./insights.ts')
+        return openInsights(settings, output('LogGroups').split(',')).find(query)
+      },
     },
     close() {},
   }

@@ -11,19 +11,23 @@ import { logHere } from './log-here.ts'
  * @throws when its data can't be read
  */
 export async function thisMachine(settings: Settings): Promise<Home> {
-  const { DATA_DIR, HOST, PORT, WEBHOOK_SECRETS, sources } = settings
+  const { DATA_DIR, HOST, PORT, PUBLIC_URL, WEBHOOK_SECRETS, sources } = settings
   const data = openData(DATA_DIR)
   // What a killed command had in its hands is seen again at once.
   await data.releaseGone()
   const secrets = openSecrets(DATA_DIR, WEBHOOK_SECRETS)
   return {
     url: urlHere(HOST, PORT),
+    publicUrl: PUBLIC_URL,
     whenSilent: 'run npm start first',
     sources,
     secrets: {
       of: (source) => secrets.of(source),
       add: async (source, secret) => secrets.add(source, secret),
       retire: async (source) => secrets.retire(source),
+      forget: async (source) => secrets.forget(source),
+      openWindow: async (source, until) => secrets.openWindow(source, until, Date.now()),
+      window: async (source) => secrets.window(source, Date.now()),
       fixed: (source) =>
         Object.hasOwn(WEBHOOK_SECRETS, source)
           ? `WEBHOOK_SECRETS fixes the secrets of ${source}: change them there`

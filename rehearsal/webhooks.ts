@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { SourceOfHome } from '../operator/home.ts'
-import { sample } from '../operator/samples.ts'
+import { sample } from '../operator/samples/index.ts'
 
 /** How a webhook was answered. */
 export type Answer = { status: number; body: string }
@@ -16,8 +16,10 @@ export type Sender = SourceOfHome & { url: string; secret: string }
 export async function post(sender: Sender, event: Record<string, unknown>, path = ''): Promise<Answer> {
   const now = new Date()
   const full = { id: randomUUID(), type: 'task.done', occurredAt: now.toISOString(), ...event }
-  const webhook = await sample(sender, full, sender.secret, now)
-  if (!webhook) throw new Error(`${sender.kind} sends no ${full.type}`)
-  const response = await fetch(`${sender.url}${path}`, { method: 'POST', ...webhook })
+  const { url, secret, ...source } = sender
+  const webhook = await sample(source, full, { url, secret, now })
+  if (typeof webhook === 'string') throw new Error(webhook)
+  const { headers, body } = webhook
+  const response = await fetch(`${url}${path}${webhook.path}`, { method: 'POST', headers, body })
   return { status: response.status, body: await response.text() }
 }

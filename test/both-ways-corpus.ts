@@ -4,6 +4,7 @@ import { bodyLimit, type SourceSettings } from '../functions/receive.ts'
 import { sources as kinds } from '../functions/sources/index.ts'
 import type { WebhookRequest } from '../functions/sources/source.ts'
 import { credentials, type Given, schemes, signedByGithub, unsigned } from './hostile/sender.ts'
+import { asanaHandshake, asanaWebhook } from './support/asana.ts'
 import { clickupWebhook } from './support/clickup.ts'
 import { at, noon, secret } from './support/factories.ts'
 import { fixture } from './support/fixture.ts'
@@ -11,7 +12,9 @@ import { gitlabEvent, gitlabWebhook } from './support/gitlab.ts'
 import { jiraIssue, jiraWebhook } from './support/jira.ts'
 import { linearEvent, linearWebhook } from './support/linear.ts'
 import { mondayWebhook } from './support/monday.ts'
+import { graphWebhook } from './support/msgraph.ts'
 import { teamsWebhook } from './support/msteams.ts'
+import { notionHandshake, notionWebhook } from './support/notion.ts'
 import { callback, edit, message, reaction, slackWebhook } from './support/slack.ts'
 import { todoistWebhook } from './support/todoist.ts'
 import { trelloWebhook } from './support/trello.ts'
@@ -48,15 +51,21 @@ export const sources = {
   slack: { name: 'slack', kind: 'slack' },
   'slack-open': { name: 'slack-open', kind: 'slack', meanings: ['reaction', 'text'] },
   'slack-closed': { name: 'slack-closed', kind: 'slack', references: 'none' },
+  asana: { name: 'asana', kind: 'asana' },
   clickup: { name: 'clickup', kind: 'clickup' },
   monday: { name: 'monday', kind: 'monday' },
   todoist: { name: 'todoist', kind: 'todoist' },
   trello: { name: 'trello', kind: 'trello' },
   cloudevents: { name: 'cloudevents', kind: 'cloudevents' },
+  msgraph: { name: 'msgraph', kind: 'msgraph' },
+  notion: { name: 'notion', kind: 'notion' },
   msteams: { name: 'msteams', kind: 'msteams', commands: { done: 'task.done' } },
   'standard-webhooks': { name: 'standard-webhooks', kind: 'standard-webhooks' },
   vereinsantrag: { name: 'vereinsantrag', kind: 'vereinsantrag', events: { ApplicationAccepted: 'task.done' } },
   'no-secret': { name: 'no-secret', kind: 'generic' },
+  'no-secret-asana': { name: 'no-secret-asana', kind: 'asana' },
+  'no-secret-notion': { name: 'no-secret-notion', kind: 'notion' },
+  'no-secret-monday': { name: 'no-secret-monday', kind: 'monday' },
   'wrong-options': { name: 'wrong-options', kind: 'generic', authentication: 'none' },
   'unknown-kind': { name: 'unknown-kind', kind: 'telegraph' },
   'prototype-kind': { name: 'prototype-kind', kind: 'constructor' },
@@ -533,6 +542,40 @@ const monday = [
   sample('monday.com’s handshake', { ...mondayWebhook({ challenge: 'x' }), headers: {} }, 'monday', 200),
 ]
 
+const asana = [
+  sample('a task that is done in Asana', asanaWebhook(fixture('asana/completed')), 'asana', 202),
+  sample('a task of another Asana', asanaWebhook(fixture('asana/completed'), { key: 'x' }), 'asana', 401),
+]
+
+const notion = [
+  sample('a page that changed in Notion', notionWebhook(fixture('notion/properties-updated')), 'notion', 200),
+  sample('a page of another Notion', notionWebhook({ id: 'e', type: 'page.created' }, { key: 'x' }), 'notion', 401),
+]
+
+const graph = [
+  sample('a task that changed in Microsoft Graph', graphWebhook(), 'msgraph', 200),
+  sample('a change notification of nobody’s', graphWebhook({ keys: [secret, 'x'] }), 'msgraph', 401),
+]
+
+const token = unsigned('', { url: '/webhooks/msgraph?validationToken=Validation%3a+x' })
+const brought = 'a secret that a handshake brings'.replaceAll(' ', '-')
+const handshakes = [
+  sample('Graph’s validation token', token, 'msgraph', 200),
+  sample('the OPTIONS before a CloudEvent', options({ 'webhook-request-origin': 'a.example' }), 'cloudevents', 200),
+  sample('an OPTIONS without an origin', options({}), 'cloudevents', 405),
+  sample('monday.com’s handshake before a secret', mondayWebhook({ challenge: 'x' }), 'no-secret-monday', 200),
+  sample('a secret that Asana brings', asanaHandshake(brought), 'no-secret-asana', 200),
+  sample('a secret that Asana brings again', asanaHandshake(secret), 'asana', 200),
+  sample('a second secret of Asana', asanaHandshake(brought), 'asana', 401),
+  sample('no secret of Asana', asanaHandshake('x'), 'no-secret-asana', 401),
+  sample('a token that Notion brings', notionHandshake(brought), 'no-secret-notion', 200),
+  sample('a second token of Notion', notionHandshake(brought), 'notion', 401),
+]
+
+function options(headers: Record<string, string>): WebhookRequest {
+  return { method: 'OPTIONS', url: '/webhooks/cloudevents', headers, body: Buffer.from('') }
+}
+
 const todoist = [
   sample('a task that is done in Todoist', todoistWebhook(fixture('todoist/completed')), 'todoist', 200),
   sample('a task of nobody’s', todoistWebhook(fixture('todoist/completed'), { key: 'x' }), 'todoist', 401),
@@ -622,6 +665,10 @@ export const corpus: Sample[] = [
   ...jira,
   ...linear,
   ...slack,
+  ...asana,
+  ...notion,
+  ...graph,
+  ...handshakes,
   ...clickup,
   ...monday,
   ...todoist,

@@ -6,17 +6,20 @@ import { App } from 'aws-cdk-lib'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import cdk from '../cdk.json' with { type: 'json' }
+import { createLearningEditor } from '../functions/aws/learned-secrets.ts'
 import { createDynamoMessageStates } from '../functions/aws/message-state.ts'
 import { createSqsQueue } from '../functions/aws/queue.ts'
 import { readSettings } from '../functions/settings.ts'
 import { BridgeStack } from '../lib/bridge-stack.ts'
 import { startSimulatedErp } from '../local/simulated-erp.ts'
 import { apiEvent } from './support/api-event.ts'
+import { asanaHandshake } from './support/asana.ts'
 import { chatMessage, record } from './support/delivery.ts'
 import { startDynamo } from './support/dynamodb.ts'
 import { webhook } from './support/factories.ts'
 import { temporaryFolder } from './support/folder.ts'
 import { type Lambda, startLambda } from './support/lambda.ts'
+import { notionHandshake, notionWebhook } from './support/notion.ts'
 import { startSecretsManager } from './support/secrets-manager.ts'
 import { callback, reaction, slackWebhook } from './support/slack.ts'
 import { startSqs } from './support/sqs.ts'
@@ -26,6 +29,7 @@ const budget = 600
 
 const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
 const bundles: Record<string, string> = {}
+const kinds = ['generic', 'slack', 'asana', 'notion']
 
 type Template = { Resources: Record<string, { Type: string; Properties: { Code: { S3Key: string } } }> }
 
@@ -89,6 +93,18 @@ describe('the bundles that would be deployed', () => {
     })
   })
 
+  it('learn the secret that a handshake brings where an operator opened a window, and verify by it at once', async () => {
+    const { ingest, learning } = await deployed()
+    const brought = 'a-secret-that-notion-has-made'
+    await learning.openWindow('notion', Date.now() + 60_000, Date.now())
+    expect(await ingest(apiEvent(notionHandshake(brought)))).toMatchObject({ statusCode: 200 })
+    expect(await ingest(apiEvent(notionWebhook({ id: 'e', type: 'page.created' }, { key: brought })))).toMatchObject({
+      statusCode: 200,
+    })
+    expect(await ingest(apiEvent(asanaHandshake(brought)))).toMatchObject({ statusCode: 401 })
+    expect((await learning.all()).secrets).toEqual({ notion: [brought] })
+  })
+
   it('sweep up what lost its attempt', async () => {
     const { sweep, states, queue } = await deployed()
     const overdue = Date.now() - 3600_000
@@ -110,6 +126,7 @@ async function deployed() {
     secrets.secretsManager.send(new CreateSecretCommand({ Name, SecretString: JSON.stringify(value) }))
   await store('webhook-secrets', { generic: [secret], slack: [secret] })
   await store('erp-session', { token: 'token' })
+  await store('learned-secrets', {})
 
   const endpoints = {
     AWS_ENDPOINT_URL_SQS: sqs.client.endpoint,
@@ -123,7 +140,8 @@ async function deployed() {
     startLambda<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(bundles['Ingest'] ?? '', {
       ...common,
       WEBHOOK_SECRETS_ID: 'webhook-secrets',
-      SOURCES: '{"generic":{"kind":"generic"},"slack":{"kind":"slack"}}',
+      LEARNED_SECRETS_ID: 'learned-secrets',
+      SOURCES: JSON.stringify(Object.fromEntries(kinds.map((kind) => [kind, { kind }]))),
     }),
     startLambda<SQSEvent, SQSBatchResponse>(bundles['Deliver'] ?? '', {
       ...common,
@@ -139,7 +157,8 @@ async function deployed() {
   ])
   const queue = createSqsQueue({ client: sqs.sqs, url })
   const states = createDynamoMessageStates({ client: dynamo.dynamo, table })
-  return { ingest, sweep, erp, queue, states, source: eventSource(queue, deliver) }
+  const learning = createLearningEditor({ client: secrets.secretsManager, secretId: 'learned-secrets' })
+  return { ingest, sweep, learning, erp, queue, states, source: eventSource(queue, deliver) }
 }
 
 /** What Lambda's event source mapping does: batches to deliver, and what succeeded off the queue. */

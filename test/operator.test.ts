@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { withLearnedSecrets } from '../functions/aws/learned-secrets.ts'
 import { createDynamoMessageStates } from '../functions/aws/message-state.ts'
 import { createSqsQueue } from '../functions/aws/queue.ts'
 import { createSecretsManagerSecrets, createSecretsManagerSession } from '../functions/aws/secrets.ts'
@@ -11,6 +12,7 @@ import { createErp } from '../functions/erp/client.ts'
 import { createIngest } from '../functions/ingest.ts'
 import { bodyLimit } from '../functions/receive.ts'
 import { openFrontDoor } from '../local/front-door.ts'
+import { asanaHandshake } from './support/asana.ts'
 import { run } from './support/bridge-process.ts'
 import { startCloudFormation } from './support/cloudformation.ts'
 import { deliveryUnderTest } from './support/delivery.ts'
@@ -22,7 +24,7 @@ import { deadLetterIn, parkedIn } from './support/set-aside.ts'
 import { startSqs } from './support/sqs.ts'
 
 /** A stack as its outputs tell of it: real adapters on local servers, a front door, and deliver at work behind it. */
-async function deployedStack() {
+async function deployedStack({ isLearning = false } = {}) {
   const [sqs, dynamo, secrets, logs] = await Promise.all([
     startSqs(),
     startDynamo(),
@@ -32,7 +34,7 @@ async function deployedStack() {
   const log: Log = (message, fields) => logs.write('functions', [JSON.stringify({ message, ...fields })])
   const table = await dynamo.createTable()
   const { url, deadLettersUrl } = await sqs.createQueues(10)
-  for (const Name of ['webhook-secrets', 'erp-session']) {
+  for (const Name of ['webhook-secrets', 'erp-session', 'learned-secrets']) {
     await secrets.secretsManager.send(new CreateSecretCommand({ Name, SecretString: '{}' }))
   }
   const common = { client: secrets.secretsManager, clock: Date.now }
@@ -50,8 +52,15 @@ async function deployedStack() {
     }
   })()
   const ingest = createIngest({
-    sources: new Map([['shop', { name: 'shop', kind: 'generic', authentication: 'hmac' }]]),
-    secrets: createSecretsManagerSecrets({ ...common, secretId: 'webhook-secrets' }),
+    sources: new Map([
+      ['shop', { name: 'shop', kind: 'generic', authentication: 'hmac' }],
+      ['asana', { name: 'asana', kind: 'asana' }],
+    ]),
+    secrets: withLearnedSecrets(
+      createSecretsManagerSecrets({ ...common, secretId: 'webhook-secrets' }),
+      { ...common, secretId: 'learned-secrets' },
+      new Set(['asana']),
+    ),
     queue,
     clock: Date.now,
     log,
@@ -66,7 +75,8 @@ async function deployedStack() {
   const here = (queueUrl: string) => new URL(new URL(queueUrl).pathname, sqs.client.endpoint).href
   const cloudFormation = await startCloudFormation('chatroom-bridge-test', {
     ApiUrl: door.url,
-    Sources: 'shop:generic:hmac',
+    Sources: isLearning ? 'shop:generic:hmac,asana:asana' : 'shop:generic:hmac',
+    ...(isLearning && { LearnedSecretsName: 'learned-secrets' }),
     ErpBaseUrl: delivery.erp.url,
     WebhookSecretsName: 'webhook-secrets',
     ErpSessionName: 'erp-session',
@@ -86,7 +96,11 @@ async function deployedStack() {
   }
   const operate = (args: string, input?: string) =>
     run(['bin/operate.ts', ...args.split(' '), '--stack=chatroom-bridge-test'], environment, input)
-  return { delivery, environment, operate, setErpToken: () => operate('secrets token', 'token\n') }
+  const greet = (brought: string) => {
+    const { method, url: path, headers, body } = asanaHandshake(brought)
+    return fetch(`${door.url}${path}`, { method, headers, body: new Uint8Array(body) })
+  }
+  return { delivery, environment, operate, greet, setErpToken: () => operate('secrets token', 'token\n') }
 }
 
 describe('the operator of a stack', () => {
@@ -175,6 +189,17 @@ describe('the operator of a stack', () => {
     )
     const list = JSON.parse((await operate('links list --json')).stdout) as { object: string }[]
     expect([list.length, list.some(({ object }) => object === 'order-7')]).toEqual([250, false])
+  })
+
+  it('lets a source learn its secret, and sees it', async () => {
+    const { operate, greet } = await deployedStack({ isLearning: true })
+    const brought = 'a-secret-that-asana-has-made'
+    const { stdout } = await operate('secrets learn asana --for 1h')
+    expect(stdout).toMatch(/^Create the webhook to http:.*\/webhooks\/asana until /)
+    const { status, headers } = await greet(brought)
+    expect([status, headers.get('x-hook-secret')]).toEqual([200, brought])
+    expect((await greet('a-secret-of-a-stranger')).status).toBe(401)
+    expect((await operate('secrets show asana')).stdout).toBe(`${brought}\n`)
   })
 
   it('is told what is wrong with a stack’s name or a source', async () => {

@@ -150,6 +150,38 @@ describe('the stack', () => {
     )
   })
 
+  it('has a secret for what sources learn only where one can, which ingest may write, and never the operator’s', () => {
+    const SOURCES = { asana: { kind: 'asana' }, notion: { kind: 'notion' } }
+    const via = `on "${keyArn}" if {"StringEquals":{"kms:ViaService":"secretsmanager.eu-central-1.amazonaws.com"}}`
+    const statementsOfIngest = (settings = {}) =>
+      statementsOf(templateOf({ SOURCES, ...settings })).filter((statement) => statement.startsWith('IngestRole'))
+    const withLearned = [
+      `IngestRole: Allow ${log} on ${arn('IngestLog')}`,
+      `IngestRole: Allow ${send} on ${arn('QueueEvents')}`,
+      `IngestRole: Allow ${read} on [{"Ref":"LearnedSecretsSecret"},{"Ref":"WebhookSecretsSecret"}]`,
+      `IngestRole: Allow secretsmanager:PutSecretValue secretsmanager:UpdateSecretVersionStage on {"Ref":"LearnedSecretsSecret"}`,
+    ]
+    expect(statementsOfIngest()).toEqual(withLearned.sort())
+    const { Outputs } = templateOf({ SOURCES }).toJSON()
+    expect([Object.keys(Outputs).includes('LearnedSecretsName'), Outputs['Sources'].Value]).toEqual([
+      true,
+      'asana:asana,notion:notion',
+    ])
+    const template = templateOf({ SOURCES })
+    template.resourceCountIs('AWS::SecretsManager::Secret', 3)
+    template.allResourcesProperties('AWS::SecretsManager::Secret', { SecretString: '{}' })
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { LEARNED_SECRETS_ID: Match.anyValue() } },
+    })
+    expect(statementsOfIngest({ KMS_KEY_ARN: keyArn })).toContain(
+      `IngestRole: Allow kms:Decrypt kms:GenerateDataKey ${via}`,
+    )
+  })
+
+  it('lets requests of every method through to ingest, since some handshakes are no POST', () => {
+    templateOf().allResourcesProperties('AWS::ApiGatewayV2::Route', { RouteKey: '$default' })
+  })
+
   it('encrypts with the customer’s key all that holds data or tells of it', () => {
     const template = templateOf({ KMS_KEY_ARN: keyArn })
     template.allResourcesProperties('AWS::SQS::Queue', {
@@ -382,7 +414,7 @@ describe('the stack', () => {
     ])
   })
 
-  it.each([{}, { KMS_KEY_ARN: keyArn, PRODUCTION: true }])(
+  it.each([{}, { KMS_KEY_ARN: keyArn, PRODUCTION: true, SOURCES: { asana: { kind: 'asana' } } }])(
     'has no finding of cdk-nag’s AwsSolutions and Serverless packs that is not acknowledged with its reason: %j',
     (settings) => {
       const { app } = stackOf(settings)

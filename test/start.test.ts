@@ -220,6 +220,7 @@ describe('npm run send', () => {
         /^github ← 202 .*"type":"task.done","object":"club\/site#7"/,
       ],
       [['link.removed', '42', '--object', 'ticket-7'], /^generic ← 202 .*"type":"link.removed","messageId":"42".*\n$/],
+      [['done', '42', '--source', 'linear'], /linear ← 200[\s\S]*"completed": true/],
       [['text.edited', '42', '--text', 'neu'], /"message_text": "neu"/],
       [['task.done', '99'], /The ERP refused it: 404/],
     ] as const) {

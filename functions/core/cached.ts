@@ -1,7 +1,10 @@
 import type { Clock } from './ports.ts'
 
-/** Gives a value that is fetched seldom. `fresh` looks past what is remembered: it turned out to be outdated. */
-export type Cached<T> = (options?: { fresh?: boolean }) => Promise<T>
+/**
+ * Gives a value that is fetched seldom. `fresh` looks past what is remembered: it turned out to be outdated. `remember` is
+ * told a value that is newer than any that was fetched.
+ */
+export type Cached<T> = ((options?: { fresh?: boolean }) => Promise<T>) & { remember(value: T): void }
 
 /** How long a failure is remembered while there is no value to fall back to; ms. Short: nothing can be done without one. */
 const failureLasts = 1_000
@@ -31,11 +34,14 @@ export function cached<T>(
   let remembered: { value: T; until: number } | undefined
   let failure: { error: unknown; until: number } | undefined
   let inFlight: Promise<T> | undefined
+  let told = 0
   let nextFreshAt = Number.NEGATIVE_INFINITY
 
   async function load(startedAt: number): Promise<T> {
+    const before = told
     try {
       const value = await fetch()
+      if (remembered && told > before) return remembered.value
       remembered = { value, until: startedAt + ttl }
       return value
     } catch (error) {
@@ -48,7 +54,7 @@ export function cached<T>(
     }
   }
 
-  return async ({ fresh = false } = {}) => {
+  const get = async ({ fresh = false } = {}) => {
     const now = clock()
     const isPast = fresh && now >= nextFreshAt
     if (remembered && now < remembered.until && !isPast) return remembered.value
@@ -61,4 +67,10 @@ export function cached<T>(
     inFlight = load(now)
     return inFlight
   }
+  return Object.assign(get, {
+    remember(value: T) {
+      told += 1
+      remembered = { value, until: clock() + ttl }
+    },
+  })
 }

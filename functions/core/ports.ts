@@ -65,6 +65,13 @@ export type SavedState = {
 export type WebhookSecrets = {
   /** @param options.fresh look past any cache: a signature did not match */
   of(source: string, options?: { fresh?: boolean }): Promise<string[]>
+  /**
+   * Stores the secret that a source's handshake brings, where an operator has opened a window for it, and closes the window.
+   * Resolves once it survives a crash. Absent where no source brings its own secret.
+   * @param now epoch ms
+   * @returns whether it did: for each window once, whoever asks at the same time
+   */
+  learn?(source: string, secret: string, now: number): Promise<boolean>
 }
 
 /** Epoch ms. */

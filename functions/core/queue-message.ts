@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { Instant, type Link, MessageId, Name, ObjectUpdate, Update } from './update.ts'
+import { Instant, type Link, MessageId, Name, ObjectUpdate, Occurred, Update } from './update.ts'
 
 /** The place of an update among those of its request, which decides between two that happened and arrived in the same millisecond. */
 const position = z.int().min(0)
@@ -19,7 +19,7 @@ export const QueuedLink = z.strictObject({
   messageId: MessageId,
   present: z.boolean(),
   eventId: Name,
-  occurredAt: Instant.optional(),
+  occurredAt: Occurred.optional(),
   receivedAt: Instant,
   position,
 })

@@ -26,13 +26,24 @@ const Text = z.string().refine((text) => new TextEncoder().encode(text).length <
 /** A name that somebody else chose: opaque, and bounded. */
 export const Name = z.string().min(1).max(bounds.name)
 
+const latest = Date.UTC(9999, 11, 31)
+/** Whether something may have happened at a time: one that lies between 1970 and 9999. */
+export function isWithinTimes(written: string): boolean {
+  const time = Date.parse(written)
+  return time >= 0 && time < latest
+}
+/** A moment, written as `Date.toISOString` does. */
+export const Instant = z.iso.datetime({ precision: 3 })
+/** The moment at which something happened. */
+export const Occurred = Instant.refine(isWithinTimes)
+
 /** Metadata of a file. The ERP's five fields, and the link that its example carries; `id` is the sender's own and never leaves the bridge. */
 export const Attachment = z.object({
   id: Name.optional(),
   filename: z.string().min(1).max(bounds.filename),
   filesize: z.string().max(bounds.name).optional(),
   mimetype: z.string().max(bounds.name).optional(),
-  created: z.iso.datetime({ offset: true }).optional(),
+  created: z.iso.datetime({ offset: true }).refine(isWithinTimes).optional(),
   googledownloadlink: z.string().max(bounds.link).optional(),
 })
 export type Attachment = z.infer<typeof Attachment>
@@ -46,13 +57,10 @@ export const Change = z.discriminatedUnion('kind', [
 ])
 export type Change = z.infer<typeof Change>
 
-/** A moment, written as `Date.toISOString` does. */
-export const Instant = z.iso.datetime({ precision: 3 })
-
 const asked = {
   eventId: Name,
   source: Name,
-  occurredAt: Instant.optional(),
+  occurredAt: Occurred.optional(),
   receivedAt: Instant,
   actor: Name.optional(),
   change: Change,

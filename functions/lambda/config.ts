@@ -8,7 +8,14 @@ const digits = z.string().regex(/^\d+$/)
 const common = { POWERTOOLS_SERVICE_NAME: text }
 
 /** What ingest is told by its environment: names and addresses, never a secret. */
-export const IngestEnv = z.object({ ...common, QUEUE_URL: z.url(), WEBHOOK_SECRETS_ID: text, SOURCES: text })
+export const IngestEnv = z.object({
+  ...common,
+  QUEUE_URL: z.url(),
+  WEBHOOK_SECRETS_ID: text,
+  /** Where there is a source that learns. */
+  LEARNED_SECRETS_ID: text.optional(),
+  SOURCES: text,
+})
 
 /** What deliver is told. */
 export const DeliverEnv = z.object({

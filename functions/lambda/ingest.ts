@@ -1,9 +1,11 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { clientSettings } from '../aws/client-settings.ts'
+import { withLearnedSecrets } from '../aws/learned-secrets.ts'
 import { createSqsQueue } from '../aws/queue.ts'
 import { createSecretsManagerSecrets } from '../aws/secrets.ts'
 import { createIngest } from '../ingest.ts'
+import { sourcesThatLearn } from '../settings.ts'
 import { IngestEnv, readEnv, sourcesOf } from './config.ts'
 import { createTelemetry } from './telemetry.ts'
 
@@ -13,16 +15,17 @@ const clock = Date.now
 /** Three tries of either client end before the function does. */
 const clients = clientSettings({ requestTimeout: 2_000 })
 
+const sources = sourcesOf(env)
+const stored = { client: new SecretsManagerClient(clients), clock, log }
+const secrets = createSecretsManagerSecrets({ ...stored, secretId: env.WEBHOOK_SECRETS_ID })
+
 /** API Gateway calls this for every request (payload format 2.0). */
 export const handler = published(
   createIngest({
-    sources: sourcesOf(env),
-    secrets: createSecretsManagerSecrets({
-      client: new SecretsManagerClient(clients),
-      secretId: env.WEBHOOK_SECRETS_ID,
-      clock,
-      log,
-    }),
+    sources,
+    secrets: env.LEARNED_SECRETS_ID
+      ? withLearnedSecrets(secrets, { ...stored, secretId: env.LEARNED_SECRETS_ID }, sourcesThatLearn(sources))
+      : secrets,
     queue: createSqsQueue({ client: new SQSClient(clients), url: env.QUEUE_URL }),
     clock,
     log,

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { filled } from './filled.ts'
 import { momentOf } from './moment.ts'
 import { referencesIn } from './reference.ts'
 import type { Happening } from './source.ts'
@@ -7,7 +8,7 @@ const text = z.string().nullish().catch(undefined)
 const Data = z.object({
   context: z.object({ timestamp: z.unknown().optional() }).optional(),
   subject: z.object({
-    id: z.string().min(1),
+    id: filled(),
     source: text,
     content: z.object({
       summary: text,

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { filled } from './filled.ts'
 import { momentOf } from './moment.ts'
 import { wordsOfDelta } from './quill-text.ts'
 import { referencesIn } from './reference.ts'
@@ -42,7 +43,7 @@ function authenticate(request: WebhookRequest, _: Options, { secrets }: ReceiveC
 }
 
 const Item = z.object({
-  id: z.string().min(1),
+  id: filled(),
   date: z.union([z.string(), z.number()]).nullish(),
   field: z.string(),
   user: z.object({ id: z.union([z.string(), z.number()]), username: z.string().nullish() }).nullish(),
@@ -53,8 +54,8 @@ const Item = z.object({
 type Item = z.infer<typeof Item>
 const Payload = z.object({
   event: z.string(),
-  task_id: z.string().min(1),
-  webhook_id: z.string().min(1),
+  task_id: filled(),
+  webhook_id: filled(),
   history_items: z.array(z.unknown()),
 })
 

@@ -14,6 +14,7 @@ import {
   type InterpretContext,
   ignored,
   type ReceiveContext,
+  type Response,
   type Source,
   sourceOptions,
   type Verdict,
@@ -36,7 +37,19 @@ type Options = z.infer<typeof Options>
  * batched or binary: our own events, and the tickets of CDEvents. Of the binary mode a signature covers only the body: who
  * can read a request and send another could give it other attributes.
  */
-export const cloudevents: Source<Options> = { options: Options, authenticate, unwrap, interpret }
+export const cloudevents: Source<Options> = { options: Options, handshake, authenticate, unwrap, interpret }
+
+/** A sender may ask whether it may send here ("Web Hooks" §4). Only who has a secret can, as fast as it likes. */
+function handshake(request: WebhookRequest): Response | undefined {
+  const origin = header(request, 'webhook-request-origin')
+  if (request.method.toUpperCase() !== 'OPTIONS' || origin === undefined || !/^[\x21-\x7e]{1,255}$/.test(origin)) {
+    return undefined
+  }
+  return {
+    status: 200,
+    headers: { allow: 'POST', 'webhook-allowed-origin': origin, 'webhook-allowed-rate': '*' },
+  }
+}
 
 /** As the generic source, and with the token in the query, which the specification of Web Hooks allows too (§3.2). */
 function authenticate(request: WebhookRequest, options: Options, context: ReceiveContext): Verdict {
@@ -59,7 +72,7 @@ function unwrap(request: WebhookRequest): string | undefined {
   return isBinary(request) && request.body.byteLength === 0 ? 'null' : undefined
 }
 
-const Attribute = z.string({ error: 'expected text' }).trim().min(1, 'expected text')
+const Attribute = z.string({ error: 'expected text' }).trim().pipe(z.string().min(1, 'expected text'))
 const Envelope = z.looseObject({
   specversion: z.string({ error: 'expected 1.0' }).regex(/^1\./, 'expected 1.0'),
   id: Attribute,

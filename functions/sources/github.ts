@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { deliveryId } from './event-id.ts'
+import { momentOf } from './moment.ts'
 import { referencesIn } from './reference.ts'
 import { verifyHmac } from './signature.ts'
 import {
@@ -50,13 +51,13 @@ const Thing = z.object({
   number: z.int(),
   title: z.string().nullish(),
   body: z.string().nullish(),
-  updated_at: z.iso.datetime({ offset: true }).nullish(),
+  updated_at: z.unknown().optional(),
   author_association: z.string().nullish(),
   labels: z.array(z.object({ name: z.string() })).nullish(),
   merged: z.boolean().nullish(),
 })
 type Thing = z.infer<typeof Thing>
-const Comment = z.object({ body: z.string().nullish(), updated_at: z.iso.datetime({ offset: true }).nullish() })
+const Comment = z.object({ body: z.string().nullish(), updated_at: z.unknown().optional() })
 const Payload = z.object({
   action: z.string(),
   repository: z.object({ full_name: z.string() }).optional(),
@@ -79,11 +80,10 @@ function interpret(json: unknown, request: WebhookRequest, options: Options): In
   const meaning = meaningOf(event, payload) ?? (references.length > 0 && payload.repository ? link : undefined)
   if (!meaning) return ignored(`${known(event)} with this action says nothing for a chat message`)
 
-  const updatedAt = (payload.comment ?? thing).updated_at
   const happening: Happening = {
     ...meaning,
     eventId: deliveryId(header(request, 'x-github-delivery'), request),
-    occurredAt: updatedAt ? momentOf(updatedAt) : undefined,
+    occurredAt: momentOf((payload.comment ?? thing).updated_at),
     actor: payload.sender?.login,
     object: payload.repository && `${payload.repository.full_name}#${thing.number}`,
     messageIds: [],
@@ -132,12 +132,6 @@ function referencesOf(thing: Thing, { references }: Options): string[] {
   const counts = references === 'everyone' || (references === 'members' && isMembers)
   const labels = references === 'none' ? [] : (thing.labels ?? []).map(({ name }) => name)
   return referencesIn(...labels, ...(counts ? [thing.title, thing.body] : []))
-}
-
-/** A time beyond the year 9999 stays what it is: such an event is reported, and changes nothing. */
-function momentOf(written: string): string | undefined {
-  const time = Date.parse(written)
-  return Number.isNaN(time) ? undefined : new Date(time).toISOString()
 }
 
 /** The event's name for a log or an answer, unless it is no name at all. */

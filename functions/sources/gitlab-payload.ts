@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { emojiOf } from './emoji.ts'
+import { filled } from './filled.ts'
 import type { Happening } from './source.ts'
 
 const Text = z.string().nullish()
@@ -12,7 +13,7 @@ export const Payload = z.object({
   object_kind: z.string(),
   event_type: Text,
   user: z.object({ username: Text }).nullish(),
-  project: z.object({ path_with_namespace: z.string().min(1) }).nullish(),
+  project: z.object({ path_with_namespace: filled() }).nullish(),
   object_attributes: Thing.extend({
     action: Text,
     updated_at: z.unknown().optional(),

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Attachment } from '../core/update.ts'
+import { filled } from './filled.ts'
 import { momentOf } from './moment.ts'
 import type { Happening } from './source.ts'
 
@@ -37,7 +38,7 @@ export const Payload = z.object({
   issue_event_type_name: Text,
   timestamp: z.unknown().optional(),
   user: User,
-  issue: z.object({ key: z.string().min(1), fields: Fields.nullish() }).nullish(),
+  issue: z.object({ key: filled(), fields: Fields.nullish() }).nullish(),
   changelog: z.object({ items: z.array(Item) }).nullish(),
   comment: Comment.nullish(),
   attachment: File.nullish(),

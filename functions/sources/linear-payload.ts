@@ -1,12 +1,13 @@
 import * as z from 'zod'
 import { emojiOf } from './emoji.ts'
+import { filled } from './filled.ts'
 import { referencesIn } from './reference.ts'
 import type { Happening } from './source.ts'
 
 const Text = z.string().nullish()
 const Former = z.looseObject({ completedAt: Text, canceledAt: Text })
 const Data = z.object({
-  id: z.string().min(1),
+  id: filled(),
   title: Text,
   description: Text,
   body: Text,

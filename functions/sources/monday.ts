@@ -1,8 +1,10 @@
 import * as z from 'zod'
 import { bounds } from '../core/update.ts'
 import { callbackUrls, publicUrlOption } from './callback-url.ts'
+import { filled } from './filled.ts'
 import { verifiedJwt } from './jwt.ts'
 import { momentOf } from './moment.ts'
+import { handshakeLimit, readJson } from './read-json.ts'
 import { referencesIn } from './reference.ts'
 import { type Said, saidCompleted, saidEdited } from './said.ts'
 import {
@@ -10,6 +12,7 @@ import {
   type Interpretation,
   ignored,
   type ReceiveContext,
+  type Response,
   type Source,
   sourceOptions,
   type Verdict,
@@ -31,19 +34,20 @@ type Options = z.infer<typeof Options>
  * monday.com's webhooks (https://developer.monday.com/api-reference/reference/webhooks): the status of an item, edited
  * updates, and what it refers to. Only those that an app made are signed, by a token that doesn't cover the body.
  */
-export const monday: Source<Options> = { options: Options, authenticate, interpret }
+export const monday: Source<Options> = { options: Options, handshake, authenticate, interpret }
 
-/** A challenge proves nothing and is echoed all the same: monday.com makes no webhook without. */
-const Challenge = z.strictObject({ challenge: z.string().max(1000) })
-const longestChallenge = 4096
+const Challenge = z.strictObject({ challenge: filled(1000) })
+
+/** monday.com makes no webhook unless its challenge is echoed, which is signed only where an app makes it. */
+function handshake({ method, body }: WebhookRequest): Response | undefined {
+  if (method.toUpperCase() !== 'POST') return undefined
+  const { data: challenge } = Challenge.safeParse(readJson(body, handshakeLimit))
+  if (!challenge) return undefined
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(challenge) }
+}
 
 /** https://developer.monday.com/apps/docs/authorization-header */
 function authenticate(request: WebhookRequest, options: Options, context: ReceiveContext): Verdict {
-  const challenge = challengeOf(request.body)
-  if (challenge) {
-    const headers = { 'content-type': 'application/json' }
-    return { kind: 'answered', response: { status: 200, headers, body: JSON.stringify(challenge) } }
-  }
   const authorization = header(request, 'authorization')
   if (authorization === undefined) {
     return { kind: 'refused', detail: 'authorization is missing: only webhooks that an app makes are signed.' }
@@ -68,21 +72,12 @@ function isHere(url: string, request: WebhookRequest, options: Options, context:
     : url.replace(/^https?:\/\/[^/]*/, '') === request.url
 }
 
-function challengeOf(body: Uint8Array): z.infer<typeof Challenge> | undefined {
-  if (body.byteLength > longestChallenge) return undefined
-  try {
-    return Challenge.safeParse(JSON.parse(Buffer.from(body).toString())).data
-  } catch {
-    return undefined
-  }
-}
-
-const Id = z.union([z.string().min(1), z.number().transform(String)])
+const Id = z.union([filled(), z.number().transform(String)])
 const Label = z.object({ label: z.object({ text: z.string().nullish(), is_done: z.boolean().nullish() }) })
 const Words = z.object({ value: z.unknown(), text: z.unknown(), url: z.unknown(), name: z.unknown() }).partial()
 const Event = z.object({
   type: z.string(),
-  triggerUuid: z.string().min(1).max(bounds.name),
+  triggerUuid: filled(bounds.name),
   triggerTime: z.string().nullish(),
   userId: z.number().nullish(),
   pulseId: Id,

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { declaredHmacFailure } from './declared-hmac.ts'
 import { declaredHmac } from './declared-hmac-options.ts'
 import { boundedId } from './event-id.ts'
+import { filled } from './filled.ts'
 import { momentOf } from './moment.ts'
 import { referencesIn } from './reference.ts'
 import {
@@ -33,7 +34,7 @@ type Options = z.infer<typeof Options>
 export const msteams: Source<Options> = { options: Options, authenticate, interpret }
 
 /** The security token that Teams shows is the key in base64. No time is signed. */
-const scheme = declaredHmac({
+export const scheme = declaredHmac({
   signatureHeader: 'authorization',
   signaturePrefix: 'HMAC ',
   encoding: 'base64',
@@ -50,11 +51,11 @@ function authenticate(request: WebhookRequest, _: Options, context: ReceiveConte
 
 const Message = z.object({
   type: z.literal('message'),
-  id: z.string().min(1),
+  id: filled(),
   timestamp: z.unknown().optional(),
   text: z.string(),
   from: z.object({ id: z.string().nullish(), aadObjectId: z.string().nullish() }).nullish(),
-  conversation: z.object({ id: z.string().min(1) }),
+  conversation: z.object({ id: filled() }),
 })
 type Message = z.infer<typeof Message>
 

@@ -1,5 +1,15 @@
 import * as z from 'zod'
-import { type Attachment, bounds, type Change, type EventType, eventTypes, MessageId } from '../core/update.ts'
+import {
+  type Attachment,
+  bounds,
+  type Change,
+  type EventType,
+  eventTypes,
+  isWithinTimes,
+  MessageId,
+} from '../core/update.ts'
+import { filled } from './filled.ts'
+import { momentOf } from './moment.ts'
 import { typeOf } from './own-types.ts'
 import { type FieldError, fieldErrors } from './source.ts'
 
@@ -36,19 +46,17 @@ export function readOwnEvent(
   return parsed.success ? { event: { ...parsed.data, type } } : { errors: fieldErrors(parsed.error, path) }
 }
 
-const latest = Date.UTC(9999, 11, 31)
 const Moment = z.iso
   .datetime({ offset: true, error: 'expected an ISO 8601 date and time with Z or an offset', abort: true })
-  .refine((written) => Date.parse(written) >= 0 && Date.parse(written) < latest, {
-    error: 'expected a time between 1970 and 9999',
-    abort: true,
-  })
+  .refine(isWithinTimes, { error: 'expected a time between 1970 and 9999', abort: true })
   .transform((written) => new Date(written).toISOString())
+/** What is no time is none. */
+const AnyMoment = z.string().optional().catch(undefined).transform(momentOf)
 
 const BoundedMessageId = z.union([z.int().min(0).transform(String), MessageId], {
   error: 'expected a chat message: 1 to 64 letters, digits, _ or -, or a whole number that JSON carries exactly',
 })
-const AnyMessageId = z.union([BoundedMessageId, z.string().min(1)], { error: 'expected a chat message' })
+const AnyMessageId = z.union([BoundedMessageId, filled()], { error: 'expected a chat message' })
 
 const unbounded: Record<keyof typeof bounds, number> = {
   messageId: Number.POSITIVE_INFINITY,
@@ -75,7 +83,7 @@ function readersWithin(limits: Record<keyof typeof bounds, number>): Record<Even
   const text = (min: number, max: number) =>
     z.union([z.string(), z.number().transform(String)], { error: 'expected text' }).pipe(z.string().min(min).max(max))
   const Name = text(1, limits.name)
-  const Time = strict ? optional(Moment) : optional(Moment).catch(undefined)
+  const Time = strict ? optional(Moment) : AnyMoment
   const common = {
     id: optional(Name),
     messageId: optional(strict ? BoundedMessageId : AnyMessageId),
@@ -86,7 +94,7 @@ function readersWithin(limits: Record<keyof typeof bounds, number>): Record<Even
   const File = z
     .object({
       id: optional(Name),
-      filename: z.string().min(1).max(limits.filename),
+      filename: filled(limits.filename),
       filesize: optional(text(0, limits.name)),
       mimetype: optional(text(0, limits.name)),
       created: Time,
@@ -102,7 +110,7 @@ function readersWithin(limits: Record<keyof typeof bounds, number>): Record<Even
     z.object(common).transform((event) => ({ ...event, change: { kind: 'completed' as const, value } }))
   const reaction = (present: boolean): Reader =>
     z
-      .object({ ...common, emoji: z.string().trim().min(1).max(limits.emoji) })
+      .object({ ...common, emoji: z.string().trim().pipe(filled(limits.emoji)) })
       .transform(({ emoji, ...event }) => ({ ...event, change: { kind: 'reaction' as const, emoji, present } }))
   const attachment = (present: boolean): Reader =>
     z.object({ ...common, attachment: File }).transform(({ attachment: file, ...event }) => ({

@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import { bounds } from '../core/update.ts'
 import { emojiOf, loadEmojis } from './emoji.ts'
+import { filled } from './filled.ts'
+import { momentOf } from './moment.ts'
 import { referencesIn } from './reference.ts'
 import { timestampFailure, verifyHmac } from './signature.ts'
 import { plainText, wordsOf } from './slack-text.ts'
@@ -42,10 +44,10 @@ function authenticate(request: WebhookRequest, _: Options, { secrets, now }: Rec
     : { kind: 'refused', detail: 'x-slack-signature does not match: is the secret the app’s signing secret?' }
 }
 
-const Handshake = z.object({ type: z.literal('url_verification'), challenge: z.string().max(1000) })
+const Handshake = z.object({ type: z.literal('url_verification'), challenge: z.string().pipe(z.string().max(1000)) })
 const Callback = z.object({
   type: z.literal('event_callback'),
-  event_id: z.string().min(1).max(bounds.name),
+  event_id: filled(bounds.name),
   event: z.looseObject({ type: z.string() }),
 })
 
@@ -53,12 +55,12 @@ const Reaction = z.object({
   type: z.enum(['reaction_added', 'reaction_removed']),
   user: z.string(),
   reaction: z.string(),
-  item: z.object({ type: z.literal('message'), channel: z.string().min(1), ts: z.string().min(1) }),
+  item: z.object({ type: z.literal('message'), channel: filled(), ts: filled() }),
   event_ts: z.string().optional(),
 })
 const Message = z.object({
   subtype: z.string().nullish(),
-  ts: z.string().min(1),
+  ts: filled(),
   user: z.string().nullish(),
   bot_id: z.string().nullish(),
   text: z.string().nullish(),
@@ -69,7 +71,7 @@ const Message = z.object({
 type Message = z.infer<typeof Message>
 const MessageEvent = Message.extend({
   type: z.literal('message'),
-  channel: z.string().min(1),
+  channel: filled(),
   event_ts: z.string().nullish(),
   message: Message.nullish(),
   previous_message: z.object({ text: z.string().nullish() }).nullish(),
@@ -114,7 +116,7 @@ function saidByReaction({ type, user, reaction, item, event_ts }: z.infer<typeof
   const present = type === 'reaction_added'
   return {
     type: present ? 'reaction.added' : 'reaction.removed',
-    occurredAt: momentOf(event_ts),
+    occurredAt: momentOfSeconds(event_ts),
     actor: user,
     object: `${item.channel}/${item.ts}`,
     change: { kind: 'reaction', emoji, present },
@@ -126,7 +128,7 @@ function saidByPost(event: MessageEvent, options: Options): Said | string {
   if (references.length === 0) return 'the message refers to no chat message'
   return {
     type: 'link.added',
-    occurredAt: momentOf(event.event_ts ?? event.ts),
+    occurredAt: momentOfSeconds(event.event_ts ?? event.ts),
     actor: event.user ?? event.bot_id ?? undefined,
     object: `${event.channel}/${event.ts}`,
     references,
@@ -139,7 +141,7 @@ function saidByEdit(
   options: Options,
 ): Said | string {
   if (!message || message.subtype === 'tombstone') return 'a deleted message says nothing for a chat message'
-  const said = { occurredAt: momentOf(event_ts ?? ts), object: `${channel}/${message.ts}` }
+  const said = { occurredAt: momentOfSeconds(event_ts ?? ts), object: `${channel}/${message.ts}` }
   const references = referencesOf(message, options)
   const actor = message.edited?.user ?? message.user ?? message.bot_id ?? undefined
   if (previous_message?.text !== (message.text ?? '')) {
@@ -154,8 +156,7 @@ function referencesOf(message: Message, { references }: Options): string[] {
 }
 
 /** Slack's times are seconds with six decimals, as text. */
-function momentOf(written: string | undefined): string | undefined {
-  const [, seconds, fraction = ''] = /^(\d{1,12})(?:\.(\d+))?$/.exec(written ?? '') ?? []
-  if (seconds === undefined) return undefined
-  return new Date(Number(seconds) * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0'))).toISOString()
+function momentOfSeconds(written: string | undefined): string | undefined {
+  const [, seconds, fraction = ''] = /^(\d+)(?:\.(\d+))?$/.exec(written ?? '') ?? []
+  return momentOf(Number(seconds) * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0')))
 }

@@ -22,11 +22,10 @@ export type InterpretContext = { now: Date; path?: PathMessage | undefined }
 export type Response = { status: number; headers?: Record<string, string>; body?: string }
 
 /** Whether the request comes from the system that the source stands for. */
-export type Verdict =
-  | { kind: 'verified' }
-  | { kind: 'refused'; detail: string }
-  /** A handshake, answered without an event. */
-  | { kind: 'answered'; response: Response }
+export type Verdict = { kind: 'verified' } | { kind: 'refused'; detail: string }
+
+/** The secret that a handshake brings, and how the sender is told that it was taken. */
+export type Learned = { secret: string; response: Response }
 
 /** One thing that happened, in our words. */
 export type Happening = {
@@ -72,8 +71,9 @@ export const Meaning = z.enum(['completed', 'reaction', 'text', 'attachment'])
 export type Meaning = z.infer<typeof Meaning>
 
 /**
- * A kind of source. To add one: write a file beside this one that exports a `Source`, name it in index.ts, and put
- * payloads of the provider into test/fixtures.
+ * A kind of source. To add one: write a file beside this one that exports a `Source`, name it in index.ts, put payloads of
+ * the provider into test/fixtures, say in test/sources/kinds what they say and how they are proven, and show in
+ * operator/samples what its systems send.
  */
 export type Source<Options extends SourceOptions = SourceOptions> = {
   /** The settings of a source of this kind, strict: a misspelt option must show. */
@@ -82,8 +82,13 @@ export type Source<Options extends SourceOptions = SourceOptions> = {
   success?: 200
   /** What a request that isn't proven to be the sender's gets, where a 401 would make the sender give up the webhook. */
   refusal?: 403
-  /** Answers a request of another method than POST, by which a sender asks whether anybody is there. It proves nothing. */
+  /**
+   * Answers a request by which a sender asks whether anybody is there, of any method. It proves nothing, so it is answered
+   * before there is a secret.
+   */
   handshake?(request: WebhookRequest): Response | undefined
+  /** The handshake by which a sender brings the secret that it will sign with, and the answer to it where that is taken. */
+  learn?(request: WebhookRequest): Learned | undefined
   /** Says who sent it, over the bytes as they came; constant time in everything secret. */
   authenticate(request: WebhookRequest, options: Options, context: ReceiveContext): Verdict
   /** Loads what `interpret` needs and other kinds don't, such as a table; awaited before the first one. */
@@ -122,6 +127,11 @@ export function understood(...happenings: Happening[]): Interpretation {
 /** The interpretation of a payload that says nothing for us. */
 export function ignored(reason: string, eventId?: string): Interpretation {
   return { kind: 'understood', happenings: [], ignored: [{ ...(eventId !== undefined && { eventId }), reason }] }
+}
+
+/** Whether a text can be a secret that a sender brings: long enough to be one, and safe in a header and a terminal. */
+export function isSecret(text: string): boolean {
+  return /^[\x21-\x7e]{16,512}$/.test(text)
 }
 
 /** zod's issues, as a problem shows them: where and what, never the value. */

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { deliveryId } from './event-id.ts'
+import { filled } from './filled.ts'
 import { momentOf } from './moment.ts'
 import { referencesIn } from './reference.ts'
 import { type Said, saidCompleted, saidEdited } from './said.ts'
@@ -40,7 +41,7 @@ function authenticate(request: WebhookRequest, _: Options, { secrets }: ReceiveC
 }
 
 /** Ids were numbers before version 9 of the API. */
-const Id = z.union([z.string().min(1), z.number().transform(String)])
+const Id = z.union([filled(), z.number().transform(String)])
 const Words = z.object({ content: z.string().nullish(), description: z.string().nullish() })
 const Task = Words.extend({ id: Id, labels: z.array(z.unknown()).nullish() })
 const Comment = z.object({

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { filled } from './filled.ts'
 import { type Said, saidCompleted, saidEdited } from './said.ts'
 
 const Named = z.object({ id: z.string().nullish(), name: z.string().nullish() })
@@ -8,7 +9,7 @@ export const Model = Named.extend({ desc: z.string().nullish() })
 /** What an action tells of a card. */
 export const Data = z.object({
   card: Model.extend({
-    id: z.string().min(1),
+    id: filled(),
     closed: z.boolean().nullish(),
     dueComplete: z.boolean().nullish(),
   }),

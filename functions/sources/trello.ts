@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { bounds } from '../core/update.ts'
 import { callbackUrls, publicUrlOption } from './callback-url.ts'
+import { filled } from './filled.ts'
 import { momentOf } from './moment.ts'
 import { referencesIn } from './reference.ts'
 import { verifyHmac } from './signature.ts'
@@ -59,7 +60,7 @@ function authenticate(request: WebhookRequest, options: Options, context: Receiv
 
 const Payload = z.object({
   action: z.object({
-    id: z.string().min(1).max(bounds.name),
+    id: filled(bounds.name),
     type: z.string(),
     date: z.string().nullish(),
     memberCreator: z.object({ username: z.string().nullish() }).nullish(),

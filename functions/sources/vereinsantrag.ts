@@ -39,8 +39,8 @@ export const vereinsantrag: Source<Options> = { options: Options, authenticate, 
 
 const base = declaredHmac({ signatureHeader: 'x-vereinsantrag-signature', idHeader: 'x-vereinsantrag-delivery' })
 
-/** A timestamp that is not signed proves nothing, so it is not asked for. */
-function schemeOf({ signedText, tolerance: seconds }: Pick<Options, 'signedText' | 'tolerance'>) {
+/** How it signs, as its options say. A timestamp that is not signed proves nothing, so it is not asked for. */
+export function schemeOf({ signedText, tolerance: seconds }: Pick<Options, 'signedText' | 'tolerance'>) {
   const isStamped = signedText.includes('{timestamp}')
   return {
     ...base,

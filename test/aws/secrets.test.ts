@@ -10,11 +10,13 @@ import {
 import { mockClient } from 'aws-sdk-client-mock'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { clientSettings } from '../../functions/aws/client-settings.ts'
+import { createLearningEditor, withLearnedSecrets } from '../../functions/aws/learned-secrets.ts'
 import {
   createSecretsManagerEditor,
   createSecretsManagerSecrets,
   createSecretsManagerSession,
 } from '../../functions/aws/secrets.ts'
+import type { WebhookSecrets } from '../../functions/core/ports.ts'
 import { webhookSecretsContract } from '../contracts/webhook-secrets.ts'
 import { stoppedClock } from '../support/clock.ts'
 import { type LocalSecretsManager, startSecretsManager } from '../support/secrets-manager.ts'
@@ -47,6 +49,8 @@ async function open(text = '{}') {
     reading,
     secrets: createSecretsManagerSecrets(reading),
     editor: createSecretsManagerEditor({ client, secretId }),
+    describe: () =>
+      client.send(new DescribeSecretCommand({ SecretId: secretId })).then((told) => told.VersionIdsToStages),
     put: (value: string) => client.send(new PutSecretValueCommand({ SecretId: secretId, SecretString: value })),
   }
 }
@@ -67,9 +71,18 @@ function clientThat(act: (command: string | undefined) => void | Promise<void>):
 }
 
 webhookSecretsContract('Secrets Manager', async () => {
-  const { secrets, editor } = await open()
+  const [own, learned] = [await open(), await open()]
+  const learning = createLearningEditor(learned)
+  const instance = () => {
+    const secrets = createSecretsManagerSecrets(own.reading)
+    return withLearnedSecrets(secrets, learned.reading, new Set(['asana', 'notion'])) as Required<WebhookSecrets>
+  }
+  const { editor } = own
   return {
-    secrets,
+    secrets: instance(),
+    another: instance,
+    openWindow: (source, until) => learning.openWindow(source, until, 0),
+    everything: () => Promise.all([own.describe(), learned.describe()]),
     async store(source, given) {
       for (const secret of given.toReversed()) await editor.add(source, secret)
       if (given.length === 1) await editor.retire(source)
@@ -267,5 +280,64 @@ describe('the editor of webhook secrets', () => {
     })
     await expect(createSecretsManagerEditor({ client: denied, secretId }).add('generic')).rejects.toThrow('denied')
     expect(await editor.all()).toEqual({})
+  })
+})
+
+describe('secrets that are learned', () => {
+  const asana = new Set(['asana'])
+
+  /** The operator's secrets and the learned ones, as ingest reads them. */
+  async function ingest(own = '{}', learned = '{}') {
+    const [ofOperator, ofSources] = [await open(own), await open(learned)]
+    const secrets = createSecretsManagerSecrets(ofOperator.reading)
+    const both = withLearnedSecrets(secrets, ofSources.reading, asana) as Required<WebhookSecrets>
+    const editor = createLearningEditor(ofSources)
+    return { ...both, ofOperator, ofSources, editor }
+  }
+
+  it('stand behind those that the operator added since, and only sources that learn have any', async () => {
+    const { of } = await ingest(
+      '{"asana":["added"],"generic":["own"]}',
+      '{"secrets":{"asana":["learned"],"generic":["x"]}}',
+    )
+    expect([await of('asana'), await of('generic')]).toEqual([['added', 'learned'], ['own']])
+  })
+
+  it('keep no other source from being served where they can not be read', async () => {
+    const { of } = await ingest('{"generic":["own"]}', 'tiptop')
+    expect(await of('generic')).toEqual(['own'])
+    await expect(of('asana')).rejects.toThrow(/expected JSON/)
+  })
+
+  it('are never written where the operator’s stand', async () => {
+    const { learn, of, ofOperator, editor } = await ingest('{"generic":["own"]}')
+    const before = await ofOperator.describe()
+    await editor.openWindow('asana', 2, 1)
+    expect(await learn('asana', 'brought', 1)).toBe(true)
+    expect(await ofOperator.describe()).toEqual(before)
+    expect([await of('asana'), await of('generic')]).toEqual([['brought'], ['own']])
+  })
+
+  it('cost strangers’ handshakes no call beyond one look in ten seconds', async () => {
+    const { learn, ofSources } = await ingest()
+    for (let time = 0; time < 50; time += 1) expect(await learn('asana', `stranger ${time}`, 1)).toBe(false)
+    ofSources.advance(9_999)
+    expect(await learn('asana', 'stranger', 1)).toBe(false)
+    expect(local.operations).toEqual(['GetSecretValue'])
+  })
+
+  it('are known at once to who learned them, whatever was being read meanwhile', async () => {
+    const { learn, of, editor } = await ingest()
+    await editor.openWindow('asana', 2, 1)
+    const [learned] = await Promise.all([learn('asana', 'brought', 1), of('asana', { fresh: true })])
+    expect([learned, await of('asana')]).toEqual([true, ['brought']])
+  })
+
+  it('are forgotten with their window, and no others are', async () => {
+    const { editor } = await ingest()
+    await editor.openWindow('asana', 2, 1)
+    await editor.openWindow('notion', 2, 1)
+    expect(await editor.forget('asana')).toBe(0)
+    expect(await editor.all()).toEqual({ windows: { notion: '1970-01-01T00:00:00.002Z' }, secrets: {} })
   })
 })

@@ -1,11 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import type { WebhookSecrets } from '../../functions/core/ports.ts'
+import { noon } from '../support/factories.ts'
 
-/** What every adapter of the webhook secrets promises. `store` sets a source's secrets as an operator would. */
-export function webhookSecretsContract(
-  name: string,
-  open: () => Promise<{ secrets: WebhookSecrets; store(source: string, secrets: string[]): Promise<void> }>,
-): void {
+/** A store of webhook secrets, as instances of the bridge see it, and as an operator changes it. */
+type Store = {
+  secrets: Required<WebhookSecrets>
+  another(): Required<WebhookSecrets>
+  /** Sets a source's secrets. */
+  store(source: string, secrets: string[]): Promise<void>
+  /** Lets a source learn; epoch ms. */
+  openWindow(source: string, until: number): Promise<void>
+  /** Everything that is stored, byte by byte. */
+  everything(): Promise<unknown>
+}
+
+/** What every adapter of the webhook secrets promises. */
+export function webhookSecretsContract(name: string, open: () => Promise<Store>): void {
   describe(`${name} as webhook secrets`, () => {
     it('has none for a source that was given none, whatever it is called', async () => {
       const { secrets } = await open()
@@ -26,6 +36,69 @@ export function webhookSecretsContract(
       await secrets.of('generic')
       await store('generic', ['new'])
       expect(await secrets.of('generic', { fresh: true })).toEqual(['new'])
+    })
+  })
+
+  describe(`${name} as webhook secrets that are learned`, () => {
+    const soon = noon + 1
+
+    it('changes nothing for a handshake that nobody waits for: without a window, in another’s, after its end', async () => {
+      const { secrets, store, openWindow, everything } = await open()
+      await store('generic', ['kept'])
+      await openWindow('notion', soon)
+      await openWindow('asana', noon)
+      const before = await everything()
+      for (const source of ['asana', 'generic', '__proto__', 'constructor']) {
+        expect(await secrets.learn(source, 'brought', noon)).toBe(false)
+      }
+      expect(await secrets.learn('notion', 'brought', soon)).toBe(false)
+      expect(await everything()).toEqual(before)
+      expect([await secrets.of('asana'), await secrets.of('notion')]).toEqual([[], []])
+    })
+
+    it('learns one secret in a window, which counts at once for whoever learned it, and touches no other', async () => {
+      const { secrets, store, openWindow, ...opened } = await open()
+      const another = opened.another()
+      await store('generic', ['kept'])
+      await openWindow('notion', soon)
+      await openWindow('asana', soon)
+      expect(await secrets.of('asana', { fresh: true })).toEqual([])
+      expect(await secrets.learn('asana', 'brought', noon)).toBe(true)
+      expect(await secrets.of('asana')).toEqual(['brought'])
+      expect(await another.of('asana', { fresh: true })).toEqual(['brought'])
+      for (const late of ['brought', 'second']) expect(await another.learn('asana', late, noon)).toBe(false)
+      expect([await another.of('asana'), await another.of('generic')]).toEqual([['brought'], ['kept']])
+      expect(await another.learn('notion', 'its own', noon)).toBe(true)
+      expect(await another.of('asana')).toEqual(['brought'])
+    })
+
+    it('learns one of those that come at the same time to several instances, and says which', async () => {
+      const { secrets, openWindow, ...opened } = await open()
+      const another = opened.another()
+      await openWindow('asana', soon)
+      const brought = Array.from({ length: 6 }, (_, index) => `secret ${index}`)
+      const learned = await Promise.all(
+        brought.map((secret, index) => (index % 2 ? secrets : another).learn('asana', secret, noon)),
+      )
+      const winners = brought.filter((_, index) => learned[index])
+      expect(winners).toHaveLength(1)
+      expect([await secrets.of('asana'), await another.of('asana')]).toEqual([winners, winners])
+    })
+
+    it('learns nothing beside a secret that the source has', async () => {
+      const { secrets, store, openWindow } = await open()
+      await openWindow('asana', soon)
+      await store('asana', ['kept'])
+      expect(await secrets.learn('asana', 'brought', noon)).toBe(false)
+      expect(await secrets.of('asana')).toEqual(['kept'])
+    })
+
+    it('loses no secret that an operator adds at the same time', async () => {
+      const { secrets, another, store, openWindow } = await open()
+      await openWindow('asana', soon)
+      const [learned] = await Promise.all([secrets.learn('asana', 'brought', noon), store('generic', ['added'])])
+      expect(learned).toBe(true)
+      expect([await another().of('asana'), await another().of('generic')]).toEqual([['brought'], ['added']])
     })
   })
 }

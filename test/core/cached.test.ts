@@ -96,4 +96,14 @@ describe('what is cached', () => {
     advance(1_000)
     expect(await get()).toBe(2)
   })
+
+  it('may be told, and what was being fetched then is older', async () => {
+    const { source, get, advance } = numbers()
+    await get()
+    const fetching = get({ fresh: true })
+    get.remember(7)
+    expect([await fetching, await get(), source.fetches]).toEqual([7, 7, 2])
+    advance(ttl)
+    expect(await get()).toBe(3)
+  })
 })

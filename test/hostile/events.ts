@@ -3,7 +3,7 @@ import { at } from '../support/factories.ts'
 import type { Random } from './random.ts'
 
 /** What each type of the generic source's event needs beside what all have. */
-const own: Record<EventType, Record<string, unknown>> = {
+export const ownFields: Record<EventType, Record<string, unknown>> = {
   'task.done': {},
   'task.reopened': {},
   'reaction.added': { emoji: '👍' },
@@ -16,11 +16,11 @@ const own: Record<EventType, Record<string, unknown>> = {
   'link.added': { object: 'ticket-7' },
   'link.removed': { object: 'ticket-7' },
 }
-const types = Object.keys(own) as EventType[]
+const types = Object.keys(ownFields) as EventType[]
 
 /** An event that would be accepted as it is, for the caller to spoil. */
 export function goodFields(random: Random, marker: string, type = random.pick(types)): Record<string, unknown> {
-  return { id: 'evt_1', type, messageId: '42', occurredAt: at(-9), actor: 'anna', ...own[type], note: marker }
+  return { id: 'evt_1', type, messageId: '42', occurredAt: at(-9), actor: 'anna', ...ownFields[type], note: marker }
 }
 
 /** The same as JSON. */
@@ -46,7 +46,16 @@ type WrongValues = {
 
 /** A number or null may stand for a text; nothing else may. */
 const noName = (random: Random, marker: string) =>
-  random.pick<unknown>([true, false, [], {}, [marker], { marker }, { toString: marker }, [[['42']]]])
+  random.pick<unknown>([
+    true,
+    false,
+    [],
+    {},
+    [marker],
+    { marker },
+    { toString: marker },
+    { length: { toString: marker } },
+  ])
 const reactions = ['reaction.added', 'reaction.removed'] as const
 const attachments = ['attachment.added', 'attachment.removed'] as const
 const links = ['link.added', 'link.removed'] as const

@@ -18,7 +18,7 @@ function closed(marker: string, issue: Record<string, unknown> = {}, payload: Re
 
 const form = { 'content-type': 'application/x-www-form-urlencoded' }
 
-/** What GitHub signed and what asks for nothing all the same: of a kind that ignores what it doesn't know. */
+/** What GitHub signed and what asks for nothing, or for less, all the same: of a kind that ignores what it doesn't know. */
 export const nothingForUs: Kinds = {
   'any JSON value from GitHub': {
     statuses: [200],
@@ -121,6 +121,8 @@ export const nothingForUs: Kinds = {
         closed(marker, { author_association: 'NONE' }, { repository: { full_name: marker + 'x'.repeat(256) } }),
         closed(marker, { updated_at: '9999-12-31T23:59:59-23:59' }),
         closed(marker, { updated_at: '0000-01-01T00:00:00+23:59' }),
+        closed(marker, { updated_at: '1969-12-31T23:59:59Z' }),
+        closed(marker, { updated_at: '12026-11-22T12:00:00Z' }),
       ])
       return eitherWay(random, signedByGithub(JSON.stringify(issue)))
     },
@@ -136,6 +138,15 @@ export const nothingForUs: Kinds = {
         closed(marker, {}, { sender: { login: random.pick(['', marker + 'x'.repeat(300)]) } }),
       ])
       return eitherWay(random, signedByGithub(JSON.stringify(issue)))
+    },
+  },
+
+  'an issue of GitHub’s whose time is none': {
+    statuses: [202],
+    mayQueue: true,
+    make(random, marker) {
+      const updated_at = random.pick([{ [marker]: 1 }, [marker], true, '', marker, 'yesterday', '2026-11-22', '٢٠٢٦'])
+      return eitherWay(random, signedByGithub(JSON.stringify(closed(marker, { updated_at }))))
     },
   },
 
@@ -216,13 +227,12 @@ function malformed(random: Random, marker: string) {
     closed(marker, { body: wrong }),
     closed(marker, { author_association: wrong }),
     closed(marker, { labels: random.pick([marker, [marker], [{ name: null }], [null], {}]) }),
-    closed(marker, { updated_at: random.pick([wrong, '', marker, 'yesterday', '2026-11-22']) }),
     closed(marker, { merged: random.pick(['true', 1, {}]) }),
     closed(marker, {}, { action: random.pick([wrong, null, undefined]) }),
     closed(marker, {}, { repository: random.pick([wrong, marker, null, { full_name: wrong }]) }),
     closed(marker, {}, { sender: random.pick([wrong, marker, { login: wrong }, { login: null }, {}]) }),
     closed(marker, {}, { issue: random.pick([wrong, marker, null, undefined, {}]) }),
     closed(marker, {}, { pull_request: random.pick([wrong, marker, {}]) }),
-    closed(marker, {}, { comment: random.pick([marker, 4.2, [wrong], { body: wrong }, { updated_at: marker }]) }),
+    closed(marker, {}, { comment: random.pick([marker, 4.2, [wrong], { body: wrong }]) }),
   ])
 }

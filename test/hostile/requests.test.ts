@@ -8,7 +8,9 @@ import { apiEvent } from '../support/api-event.ts'
 import { stoppedClock } from '../support/clock.ts'
 import { secret, webhook } from '../support/factories.ts'
 import { noJsonFromGithub, nothingForUs } from './github.ts'
+import { strangersHandshakes } from './handshakes.ts'
 import { noEvent, noJson, oddEvents } from './payloads.ts'
+import { ofProviders } from './providers.ts'
 import { hostile } from './random.ts'
 import { wrongRoutes } from './routes.ts'
 import type { Kind } from './sender.ts'
@@ -19,6 +21,7 @@ import { sources } from './sources.ts'
 const kinds = Object.entries({
   ...wrongRoutes,
   ...unproven,
+  ...strangersHandshakes,
   ...noJson,
   ...noEvent,
   ...oddEvents,
@@ -26,11 +29,14 @@ const kinds = Object.entries({
   ...noJsonFromGithub,
   ...nothingForChat,
   ...noJsonFromSlack,
-}).map(([name, kind], index) => ({ name, kind, seed: index * 1_000_000, count: kind.count ?? 1_300 }))
+  ...ofProviders,
+}).map(([name, kind], index) => ({ name, kind, seed: index * 1_000_000, count: kind.count ?? 1_050 }))
 
 const total = 100_000
 const mixed = total - kinds.reduce((sum, { count }) => sum + count, 0)
 
+/** The answer to what is taken and asks for nothing. */
+const acceptsNothing = /^\{"accepted":\[\],/
 const otherSecret = 'an-older-secret-that-still-counts'
 const told = [secret, secret.slice('whsec_'.length), otherSecret]
 
@@ -82,7 +88,8 @@ function complaintAbout(
   const answer: unknown = JSON.parse(body)
   if (statusCode < 400) {
     if (headers?.['content-type'] !== 'application/json') return `has content-type ${headers?.['content-type']}`
-    if (!kind.mayQueue && !kind.asksOnly && !/^\{"accepted":\[\],/.test(body)) return `accepts ${body.slice(0, 300)}`
+    if (!kind.mayQueue && !kind.asksOnly && !(kind.answer ?? acceptsNothing).test(body))
+      return `accepts ${body.slice(0, 300)}`
     return undefined
   }
   if (headers?.['content-type'] !== 'application/problem+json') return `has content-type ${headers?.['content-type']}`

@@ -13,6 +13,8 @@ export type Kind = {
   mayQueue?: boolean
   /** The queue may get this of it, and nothing else: no word of a stranger's names a chat message. */
   asksOnly?: 'objectUpdates' | 'links'
+  /** How the answer begins of what was taken and asks for nothing, where people are to read it. */
+  answer?: RegExp
   /** How many, where one costs milliseconds. */
   count?: number
   /** @param marker a text to put where the sender can put any, so that an answer that repeats it shows */

@@ -20,7 +20,7 @@ import {
 const nowSeconds = noon / 1000
 
 /** A text that is nearly another: cut, lengthened, doubled, or with one character changed. */
-function nearly(random: Random, text: string, marker: string): string {
+export function nearly(random: Random, text: string, marker: string): string {
   const place = random.between(0, text.length - 1)
   const other = text[place] === 'a' ? 'b' : 'a'
   return random.pick([

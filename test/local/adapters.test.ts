@@ -22,6 +22,7 @@ import { messageStatesContract } from '../contracts/message-states.ts'
 import { queueContract } from '../contracts/queue.ts'
 import { webhookSecretsContract } from '../contracts/webhook-secrets.ts'
 import { stoppedClock } from '../support/clock.ts'
+import { noon } from '../support/factories.ts'
 import { temporaryFolder } from '../support/folder.ts'
 
 function database(folder = temporaryFolder()): Database {
@@ -48,8 +49,12 @@ messageStatesContract('SQLite', async () => createSqliteMessageStates(database()
 
 webhookSecretsContract('A file', async () => {
   const folder = temporaryFolder()
+  const bytesOf = (name: string) => existsSync(join(folder, name)) && readFileSync(join(folder, name), 'utf8')
   return {
     secrets: openSecrets(folder),
+    another: () => openSecrets(folder),
+    openWindow: async (source, until) => openSecrets(folder).openWindow(source, until, 0),
+    everything: async () => [bytesOf('secrets.json'), bytesOf('learning.json')],
     async store(source, secrets) {
       const operator = openSecrets(folder)
       for (const secret of secrets.toReversed()) operator.add(source, secret)
@@ -168,10 +173,48 @@ describe('processes that share the data', () => {
 })
 
 describe('the secrets file', () => {
-  it('can be read by its owner alone', () => {
+  it('can be read by its owner alone, and so can what sources may learn', () => {
     const folder = temporaryFolder()
     openSecrets(folder).add('generic')
-    expect(statSync(join(folder, 'secrets.json')).mode & 0o777).toBe(0o600)
+    openSecrets(folder).openWindow('asana', 2, 1)
+    for (const name of ['secrets.json', 'learning.json']) {
+      expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600)
+    }
+  })
+
+  it('forgets all that a source has, its window too, and nothing else', async () => {
+    const secrets = openSecrets(temporaryFolder())
+    secrets.add('generic', 'kept')
+    secrets.openWindow('notion', noon + 1, noon)
+    secrets.openWindow('asana', noon + 1, noon)
+    expect([secrets.window('asana', noon), secrets.window('asana', noon + 1)]).toEqual([noon + 1, undefined])
+    expect(await secrets.learn('asana', 'brought', noon)).toBe(true)
+    secrets.openWindow('asana', noon + 1, noon)
+    expect([secrets.forget('asana'), secrets.forget('asana')]).toEqual([1, 0])
+    expect(secrets.all()).toEqual({ generic: ['kept'] })
+    expect([secrets.window('asana', noon), secrets.window('notion', noon)]).toEqual([undefined, noon + 1])
+  })
+
+  it('learns nothing for a source whose secrets settings fix, even as none', async () => {
+    const secrets = openSecrets(temporaryFolder(), { asana: [] })
+    secrets.openWindow('asana', noon + 1, noon)
+    expect(await secrets.learn('asana', 'brought', noon)).toBe(false)
+  })
+
+  it('loses nothing of what many processes add to it at the same time', async () => {
+    const folder = temporaryFolder()
+    const program = `import { openSecrets } from './local/secrets.ts'
+      const [folder, name] = process.argv.slice(1)
+      for (let count = 0; count < 20; count += 1) openSecrets(folder).add(name)`
+    const names = ['one', 'two', 'three']
+    const added = names.map((name) => spawn(process.execPath, ['--input-type=module', '-e', program, folder, name]))
+    await Promise.all(added.map((child) => once(child, 'exit')))
+    const counts = Object.entries(openSecrets(folder).all()).map(([name, { length }]) => [name, length])
+    expect(counts.sort()).toEqual([
+      ['one', 20],
+      ['three', 20],
+      ['two', 20],
+    ])
   })
 
   it('is given secrets that no guessing finds', () => {
@@ -204,7 +247,7 @@ describe('the secrets file', () => {
     const folder = temporaryFolder()
     mkdirSync(join(folder, 'secrets.json', 'a folder'), { recursive: true })
     expect(() => openSecrets(folder).add('generic')).toThrow(/secrets\.json/)
-    expect(readdirSync(folder)).toEqual(['secrets.json'])
+    expect(readdirSync(folder)).toEqual(['secrets.json', 'secrets.lock'])
   })
 
   it('is never thrown away when it can not be read: the error names it and not what it holds', () => {

@@ -145,7 +145,7 @@ describe.each(Object.keys(homes))('npm run trace %s', (home) => {
     await run()
     expect((await trace('old')).said).toContain('chat message 42: superseded, by generic new.')
     const { said } = await trace('bad --stack chatroom-bridge-dev')
-    expect(said).toContain('parked for chat message 43: refused 422')
+    expect(said).toMatch(/attempt for chat message 43: refused.*\nT {2}parked for chat message 43: refused 422\n/)
     expect(said).toMatch(/parked, refused 422\.\n {2}npm run parked -- show 43\/\S{22} --stack chatroom-bridge-dev\n/)
     await send({ id: 'mute', type: 'edit', text: 'Nein', messageId: 42 })
     await run()

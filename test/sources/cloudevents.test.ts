@@ -179,3 +179,26 @@ describe('who sends CloudEvents', () => {
     expect(await statusOf({ url, headers: none }, { authentication: 'hmac' })).toBe(401)
   })
 })
+
+describe('the handshake of CloudEvents', () => {
+  const ask = async (headers: Record<string, string>, method = 'OPTIONS') => {
+    const request = { method, url: '/webhooks/shop', headers, body: Buffer.from('') }
+    return (await receive(request, { name: 'shop', kind: 'cloudevents' }, context({ secrets: [] }))).response
+  }
+
+  it('allows whoever asks to send, as fast as it likes: what it sends has to be proven', async () => {
+    expect(await ask({ 'webhook-request-origin': 'eventemitter.example.com', 'webhook-request-rate': '120' })).toEqual({
+      status: 200,
+      headers: { allow: 'POST', 'webhook-allowed-origin': 'eventemitter.example.com', 'webhook-allowed-rate': '*' },
+    })
+  })
+
+  it('is none without an origin, with one that is no header’s value, or by another method', async () => {
+    for (const origin of ['', 'x'.repeat(256), 'a\r\nx: y', 'a b']) {
+      expect((await ask({ 'webhook-request-origin': origin })).status).toBe(405)
+    }
+    expect((await ask({})).headers?.['allow']).toBe('POST')
+    expect((await ask({ 'webhook-request-origin': 'a.example' }, 'GET')).status).toBe(405)
+    expect((await ask({ 'webhook-request-origin': 'a.example' }, 'POST')).status).toBe(401)
+  })
+})

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { receive } from '../../functions/receive.ts'
-import { context, noon, secret } from '../support/factories.ts'
+import { context, secret } from '../support/factories.ts'
 import { gitlabEvent, gitlabSignature, gitlabWebhook } from '../support/gitlab.ts'
 
 const source = { name: 'gitlab', kind: 'gitlab' }
@@ -160,19 +160,6 @@ describe('what else GitLab sends', () => {
     expect([status, events, reasons.length]).toEqual([200, [], 1])
   })
 
-  it.each([
-    ['2017-12-10 16:41:28 UTC', '2017-12-10T16:41:28.000Z'],
-    ['2017-12-10 16:41:28 +0100', '2017-12-10T15:41:28.000Z'],
-    ['2013-12-03T17:15:43.123Z', '2013-12-03T17:15:43.123Z'],
-    ['2017-12-10 16:41:28', undefined],
-    ['2017-13-10 16:41:28 UTC', undefined],
-    ['yesterday', undefined],
-    [undefined, undefined],
-    [[5], undefined],
-  ])('the time %s is %s', async (updated_at, occurredAt) => {
-    expect((await send(gitlabEvent('issue', { updated_at }))).events[0]?.occurredAt).toBe(occurredAt)
-  })
-
   it('a delivery without an id has one of what it sent', async () => {
     const given = { headers: { 'idempotency-key': '' } }
     const [first, again, other] = await Promise.all([
@@ -195,28 +182,10 @@ describe('GitLab’s proof', () => {
     return (await receive(request, { ...source, ...options }, context({ secrets }))).response.status
   }
 
-  it('is its secret token, any of several, and none that is empty', async () => {
-    expect(await status({ 'x-gitlab-token': secret }, {}, ['old', secret])).toBe(202)
-    expect(await status({ 'x-gitlab-token': `${secret}x` })).toBe(401)
-    expect(await status({ 'x-gitlab-token': '' }, {}, [''])).toBe(401)
-    expect(await status({ 'x-gitlab-token': 'undefined' }, {}, [])).toBe(401)
-    expect(await status({})).toBe(401)
-  })
-
-  it('is a signature by its signing token, over id, time and body', async () => {
-    expect(await status(gitlabSignature(body), {}, ['old', secret])).toBe(202)
-    expect(await status(gitlabSignature(body), {}, ['whsec_b3RoZXI='])).toBe(401)
-    expect(await status(gitlabSignature(body), {}, [secret], body.replace('"iid":23', '"iid":24'))).toBe(401)
+  it('is a signature by its signing token with all of its headers', async () => {
+    expect(await status(gitlabSignature(body))).toBe(202)
     for (const name of ['webhook-id', 'webhook-timestamp', 'webhook-signature']) {
       expect(await status({ ...gitlabSignature(body), [name]: '' })).toBe(401)
-    }
-    for (const [at, expected] of [
-      [-301, 401],
-      [-300, 202],
-      [300, 202],
-      [301, 401],
-    ] as const) {
-      expect(await status(gitlabSignature(body, { at: noon + at * 1000 }))).toBe(expected)
     }
   })
 

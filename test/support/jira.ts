@@ -3,7 +3,7 @@ import type { WebhookRequest } from '../../functions/sources/source.ts'
 import attachment from '../fixtures/jira/attachment-created.json' with { type: 'json' }
 import comment from '../fixtures/jira/comment-updated.json' with { type: 'json' }
 import issue from '../fixtures/jira/issue-updated.json' with { type: 'json' }
-import { secret } from './factories.ts'
+import { bodyOf, secret } from './factories.ts'
 
 /** Payloads of the form that Cloud sends (https://developer.atlassian.com/cloud/jira/platform/webhooks/), abridged. */
 export const examplesOfJira = { attachment, comment, issue }
@@ -35,7 +35,7 @@ export function jiraWebhook(
     headers = {},
   }: { url?: string; key?: string; headers?: Record<string, string> } = {},
 ): WebhookRequest {
-  const body = Buffer.from(JSON.stringify(payload))
+  const body = bodyOf(payload)
   return {
     method: 'POST',
     url,

@@ -4,7 +4,7 @@ import attachment from '../fixtures/linear/attachment-create.json' with { type: 
 import comment from '../fixtures/linear/comment-update.json' with { type: 'json' }
 import issue from '../fixtures/linear/issue-update.json' with { type: 'json' }
 import reaction from '../fixtures/linear/reaction-create.json' with { type: 'json' }
-import { secret } from './factories.ts'
+import { bodyOf, secret } from './factories.ts'
 
 /** Payloads of the form that https://linear.app/developers/webhooks describes, sent at noon. */
 const examples = { attachment, comment, issue, reaction }
@@ -19,7 +19,7 @@ export function linearEvent(
   return { ...payload, data: { ...payload.data, ...data }, ...given }
 }
 
-/** A webhook as Linear sends it; a body that is no object is sent as it stands. */
+/** A webhook as Linear sends it. */
 export function linearWebhook(
   payload: unknown,
   {
@@ -28,7 +28,7 @@ export function linearWebhook(
     headers = {},
   }: { url?: string; key?: string; headers?: Record<string, string> } = {},
 ): WebhookRequest {
-  const body = Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload))
+  const body = bodyOf(payload)
   return {
     method: 'POST',
     url,

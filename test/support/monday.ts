@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { WebhookRequest } from '../../functions/sources/source.ts'
-import { noon, secret } from './factories.ts'
+import { bodyOf, noon, secret } from './factories.ts'
 
 const base64url = (json: unknown) => Buffer.from(JSON.stringify(json)).toString('base64url')
 
@@ -20,6 +20,6 @@ export function mondayWebhook(
     method: 'POST',
     url,
     headers: { 'content-type': 'application/json', authorization: `${signed}.${signature}` },
-    body: Buffer.from(JSON.stringify(payload)),
+    body: bodyOf(payload),
   }
 }

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { WebhookRequest } from '../../functions/sources/source.ts'
-import { noon, secret } from './factories.ts'
+import { bodyOf, noon, secret } from './factories.ts'
 
 /** The payloads are of the form that Slack's reference shows for each event (https://docs.slack.dev/reference/events). */
 type Event = Record<string, unknown>
@@ -83,11 +83,11 @@ export function slackWebhook(
   payload: unknown,
   { url = '/webhooks/slack', ...signing }: { url?: string; key?: string; timestamp?: string } = {},
 ): WebhookRequest {
-  const body = JSON.stringify(payload)
+  const body = bodyOf(payload)
   return {
     method: 'POST',
     url,
     headers: { 'content-type': 'application/json', ...slackSignature(body, signing) },
-    body: Buffer.from(body),
+    body,
   }
 }

@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto'
 import type { WebhookRequest } from '../../functions/sources/source.ts'
-import { secret } from './factories.ts'
+import { bodyOf, secret } from './factories.ts'
 
 /** A webhook as Todoist sends it. */
 export function todoistWebhook(payload: unknown, { url = '/webhooks/todoist', key = secret } = {}): WebhookRequest {
-  const body = JSON.stringify(payload)
+  const body = bodyOf(payload)
   return {
     method: 'POST',
     url,
@@ -14,6 +14,6 @@ export function todoistWebhook(payload: unknown, { url = '/webhooks/todoist', ke
       'x-todoist-delivery-id': '9c7ae1b1-7d43-4c1e-8f35-22ef0fb3a001',
       'x-todoist-hmac-sha256': createHmac('sha256', key).update(body).digest('base64'),
     },
-    body: Buffer.from(body),
+    body,
   }
 }

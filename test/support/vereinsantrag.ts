@@ -1,10 +1,11 @@
 import { createHmac } from 'node:crypto'
 import type { WebhookRequest } from '../../functions/sources/source.ts'
-import { noon, secret } from './factories.ts'
+import { bodyOf, noon, secret } from './factories.ts'
 
 /** A webhook with the headers that Vereinsantrag names; its body is not known, and what it signs is assumed. */
 export function applicationWebhook(
   given: {
+    payload?: unknown
     event?: string
     url?: string
     key?: string
@@ -12,9 +13,9 @@ export function applicationWebhook(
     signs?: (stamp: string, body: string) => string
   } = {},
 ): WebhookRequest {
-  const body = '{"bewerber":"Jürgen"}'
+  const body = bodyOf(given.payload ?? { bewerber: 'Jürgen' })
   const timestamp = given.timestamp ?? `${noon / 1000}`
-  const text = given.signs?.(timestamp, body) ?? `${timestamp}.${body}`
+  const text = given.signs?.(timestamp, `${body}`) ?? Buffer.concat([Buffer.from(`${timestamp}.`), body])
   const headers = {
     'content-type': 'application/json',
     'x-vereinsantrag-event': given.event ?? 'ApplicationAccepted',
@@ -24,5 +25,5 @@ export function applicationWebhook(
       .update(text)
       .digest('hex')}`,
   }
-  return { method: 'POST', url: given.url ?? '/webhooks/vereinsantrag', headers, body: Buffer.from(body) }
+  return { method: 'POST', url: given.url ?? '/webhooks/vereinsantrag', headers, body }
 }

@@ -1,0 +1,97 @@
+import * as z from 'zod'
+import { boundedId } from './event-id.ts'
+import { filled } from './filled.ts'
+import { momentOf } from './moment.ts'
+import { saidCompleted } from './said.ts'
+import { verifyHmac } from './signature.ts'
+import {
+  type Happening,
+  header,
+  type Interpretation,
+  ignored,
+  isSecret,
+  type Learned,
+  type ReceiveContext,
+  type Source,
+  sourceOptions,
+  type Verdict,
+  type WebhookRequest,
+} from './source.ts'
+
+const Options = sourceOptions('asana', ['completed', 'reaction'])
+type Options = z.infer<typeof Options>
+
+/**
+ * Asana's webhooks (https://developers.asana.com/docs/webhooks-guide): a task done or open again. Events carry ids only; what
+ * tells the direction is the story that Asana adds to the task. Nobody can refer to a chat message in ids: links do.
+ */
+export const asana: Source<Options> = { options: Options, learn, authenticate, interpret }
+
+/** Each webhook has a secret of its own, which comes with the first request, while Asana waits to have it back. */
+function learn(request: WebhookRequest): Learned | undefined {
+  const secret = header(request, 'x-hook-secret')
+  if (secret === undefined || !isSecret(secret)) return undefined
+  return { secret, response: { status: 200, headers: { 'x-hook-secret': secret } } }
+}
+
+function authenticate(request: WebhookRequest, _: Options, { secrets }: ReceiveContext): Verdict {
+  const signature = header(request, 'x-hook-signature')
+  if (signature === undefined) return { kind: 'refused', detail: 'x-hook-signature is missing: is this from Asana?' }
+  return verifyHmac(request.body, signature, secrets, { prefix: '' })
+    ? { kind: 'verified' }
+    : { kind: 'refused', detail: 'x-hook-signature does not match: is the secret the one of this very webhook?' }
+}
+
+const Resource = z.object({
+  gid: filled(),
+  resource_type: z.string().nullish(),
+  resource_subtype: z.string().nullish(),
+})
+const Event = z.object({
+  action: z.string(),
+  resource: Resource,
+  parent: Resource.nullish(),
+  user: z.object({ gid: filled() }).nullish(),
+  created_at: z.unknown().optional(),
+  change: z.object({ field: z.string().nullish() }).nullish(),
+})
+type Event = z.infer<typeof Event>
+const Payload = z.object({ events: z.array(z.unknown()) })
+
+function interpret(json: unknown): Interpretation {
+  const { data: payload } = Payload.safeParse(json)
+  if (!payload) return ignored('nothing is read from a payload of this form')
+  if (payload.events.length === 0) return ignored('a heartbeat says nothing for a chat message')
+  const told = payload.events.map((event) => {
+    const { data } = Event.safeParse(event)
+    return data ? toldBy(data) : 'nothing is read from an event of this form'
+  })
+  const reasons = new Set(told.filter((each) => typeof each === 'string'))
+  return {
+    kind: 'understood',
+    happenings: told.filter((each) => typeof each !== 'string'),
+    ignored: [...reasons].map((reason) => ({ reason })),
+  }
+}
+
+/** The stories of a task that say whether it is done. */
+const stories: Record<string, boolean> = { marked_complete: true, marked_incomplete: false }
+
+/** What an event says, or why it says nothing. */
+function toldBy({ action, resource, parent, user, created_at, change }: Event): Happening | string {
+  const subtype = resource.resource_subtype ?? ''
+  const isStory = resource.resource_type === 'story' && parent?.resource_type === 'task' && action === 'added'
+  if (isStory && Object.hasOwn(stories, subtype)) {
+    return {
+      ...saidCompleted(stories[subtype] === true),
+      eventId: boundedId(resource.gid),
+      occurredAt: momentOf(created_at),
+      actor: user?.gid,
+      object: parent.gid,
+      messageIds: [],
+    }
+  }
+  return resource.resource_type === 'task' && change?.field === 'completed'
+    ? 'this event does not say whether the task is completed, and the source has no API token to ask with'
+    : 'this event says nothing for a chat message'
+}

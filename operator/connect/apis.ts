@@ -1,0 +1,71 @@
+import { curl, type Steps, takesSecret } from './place.ts'
+
+/** Systems whose webhooks are made by their API. */
+
+/** https://developers.asana.com/reference/createwebhook */
+export const asana: Steps = ({
+  name,
+  url,
+  run,
+}) => `1. Let Asana teach the bridge its secret, within ten minutes from now:
+
+     ${run(`secrets -- learn ${name} --for 10m`)}
+
+2. Make the webhook. TOKEN is a personal access token (https://app.asana.com/0/my-apps), PROJECT the number in the project's address:
+
+${curl('https://app.asana.com/api/1.0/webhooks', { authorization: 'Bearer TOKEN' }, { data: { resource: 'PROJECT', target: url, filters: asanaFilters } })}
+
+3. Complete a task.`
+
+/** What the bridge reads: the stories that say it, and the changes that a look-up asks about. */
+const asanaFilters = [
+  { resource_type: 'story', resource_subtype: 'marked_complete', action: 'added' },
+  { resource_type: 'story', resource_subtype: 'marked_incomplete', action: 'added' },
+  { resource_type: 'task', action: 'added' },
+  { resource_type: 'task', action: 'changed', fields: ['completed', 'name', 'notes'] },
+]
+
+/** https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/ */
+export const trello: Steps = (
+  place,
+) => `1. ${takesSecret(place, 'https://trello.com/power-ups/admin → New → API key: it shows the key, the secret and a link for a token')}
+
+2. Let the bridge know how it is called, because Trello signs that: PUBLIC_URL=${new URL(place.url).origin}
+
+3. Make the webhook. BOARD is the id that the board's address shows with .json behind it:
+
+${curl('https://api.trello.com/1/webhooks', {}, { key: 'KEY', token: 'TOKEN', callbackURL: place.url, idModel: 'BOARD' })}
+
+4. Mark a card as complete that says chatroom_message/42.`
+
+/** https://developer.clickup.com/reference/createwebhook */
+export const clickup: Steps = (
+  place,
+) => `1. Make the webhook. TOKEN is from Settings → Apps → API Token, TEAM the number in the workspace's address:
+
+${curl('https://api.clickup.com/api/v2/team/TEAM/webhook', { authorization: 'TOKEN' }, { endpoint: place.url, events: ['taskCreated', 'taskUpdated', 'taskStatusUpdated', 'taskCommentPosted'] })}
+
+2. ${takesSecret(place, 'The answer holds the secret')}
+
+3. Close a task that says chatroom_message/42.`
+
+/** https://developer.monday.com/api-reference/reference/webhooks */
+export const monday: Steps = (
+  place,
+) => `1. ${takesSecret(place, 'Developers → Create app → Basic information shows the signing secret')}
+
+2. Make the webhook with the app's token, TOKEN. BOARD is the number in the board's address:
+
+${curl('https://api.monday.com/v2', { authorization: 'TOKEN' }, { query: `mutation { create_webhook(board_id: BOARD, url: ${JSON.stringify(place.url)}, event: change_status_column_value) { id } }` })}
+
+3. Set an item's status to Done. Its updates refer to the chat message: chatroom_message/42.`
+
+/** https://learn.microsoft.com/graph/api/subscription-post-subscriptions */
+export const msgraph: Steps = ({
+  url,
+  secret,
+}) => `1. Make the subscription. TOKEN needs Tasks.Read, LIST is the id of a To Do list; it ends after less than three days unless it is renewed:
+
+${curl('https://graph.microsoft.com/v1.0/subscriptions', { authorization: 'Bearer TOKEN' }, { changeType: 'created,updated', notificationUrl: url, resource: '/me/todo/lists/LIST/tasks', clientState: secret, expirationDateTime: 'TIME' })}
+
+2. Notifications carry ids only, so nothing is done by them yet.`

@@ -1,0 +1,34 @@
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { createLearningEditor } from '../functions/aws/learned-secrets.ts'
+import { createSecretsManagerEditor } from '../functions/aws/secrets.ts'
+import { secretsOf, windowOf } from '../functions/core/webhook-secrets.ts'
+import type { HomeSecrets } from './home.ts'
+
+/**
+ * The webhook secrets of a stack, newest first: those that operators stored, and those that sources have learned.
+ * @param learnedId absent where no source of the stack can learn
+ */
+export function secretsOfStack(
+  client: SecretsManagerClient,
+  ownId: string,
+  learnedId: string | undefined,
+): Omit<HomeSecrets, 'fixed' | 'setErpToken'> {
+  const own = createSecretsManagerEditor({ client, secretId: ownId })
+  const learning = learnedId === undefined ? undefined : createLearningEditor({ client, secretId: learnedId })
+  const ofOwn = async (source: string) => secretsOf(await own.all(), source) ?? []
+  const learned = async () => (await learning?.all()) ?? { windows: {}, secrets: {} }
+  return {
+    of: async (source) => [...(await ofOwn(source)), ...(secretsOf((await learned()).secrets, source) ?? [])],
+    add: own.add,
+    async retire(source) {
+      const isNewestOwn = (await ofOwn(source)).length > 0
+      return (await own.retire(source)) + ((isNewestOwn && (await learning?.forget(source))) || 0)
+    },
+    forget: async (source) => (await own.forget(source)) + ((await learning?.forget(source)) ?? 0),
+    async openWindow(source, until) {
+      if (!learning) throw new Error(`this stack has no place for what ${source} learns: deploy it again`)
+      await learning.openWindow(source, until, Date.now())
+    },
+    window: async (source) => windowOf(await learned(), source, Date.now()),
+  }
+}

@@ -1,0 +1,41 @@
+import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager'
+import { expect, it, onTestFinished } from 'vitest'
+import { secretsOfStack } from '../../operator/stack-secrets.ts'
+import { startSecretsManager } from '../support/secrets-manager.ts'
+
+async function stack(learned: object) {
+  const local = await startSecretsManager()
+  onTestFinished(() => local.stop())
+  for (const [Name, value] of Object.entries({ own: { slack: ['kept'] }, learned })) {
+    await local.secretsManager.send(new CreateSecretCommand({ Name, SecretString: JSON.stringify(value) }))
+  }
+  return (learnedId: string | undefined) => secretsOfStack(local.secretsManager, 'own', learnedId)
+}
+
+it('shows, retires and forgets what a source of a stack has learned like what was added', async () => {
+  const secrets = (await stack({ secrets: { asana: ['learned'] } }))('learned')
+  expect([await secrets.of('asana'), await secrets.retire('asana')]).toEqual([['learned'], 0])
+  await secrets.add('asana', 'added')
+  expect(await secrets.of('asana')).toEqual(['added', 'learned'])
+  expect([await secrets.retire('asana'), await secrets.of('asana')]).toEqual([1, ['added']])
+  expect([await secrets.forget('asana'), await secrets.of('asana')]).toEqual([1, []])
+  expect([await secrets.retire('slack'), await secrets.of('slack')]).toEqual([0, ['kept']])
+})
+
+it('opens a window, which is closed when its source is forgotten', async () => {
+  const secrets = (await stack({}))('learned')
+  const until = Date.now() + 60_000
+  await secrets.openWindow('asana', until)
+  expect([await secrets.window('asana'), await secrets.window('notion')]).toEqual([until, undefined])
+  expect([await secrets.forget('asana'), await secrets.window('asana')]).toEqual([0, undefined])
+})
+
+it('says that a stack without a place for what is learned is to be deployed again', async () => {
+  const secrets = (await stack({}))(undefined)
+  expect([await secrets.of('slack'), await secrets.window('slack'), await secrets.forget('slack')]).toEqual([
+    ['kept'],
+    undefined,
+    1,
+  ])
+  await expect(secrets.openWindow('asana', 1)).rejects.toThrow(/deploy it again/)
+})
