@@ -3,6 +3,7 @@ import { explain } from '../local/explain.ts'
 import { backupCommand } from '../operator/backup.ts'
 import { connectCommand } from '../operator/connect.ts'
 import { exitCodeOf, UsageError } from '../operator/exit-codes.ts'
+import { forgetCommand } from '../operator/forget.ts'
 import type { Home } from '../operator/home.ts'
 import { linksCommand } from '../operator/links.ts'
 import { parkedCommand } from '../operator/parked.ts'
@@ -34,6 +35,7 @@ const commands = {
   links: linksCommand,
   trace: traceCommand,
   connect: connectCommand,
+  forget: forgetCommand,
   backup: (args: string[], _: typeof open, terminal: Terminal) => backupCommand(args, settingsOfThisMachine, terminal),
 }
 

@@ -225,7 +225,10 @@ export function queueMessageOf(
   { now, trace }: Pick<ReceiveContext, 'now'> & { trace?: string },
 ): QueueMessage {
   const hold = (kindOf(settings)?.options?.hold ?? 0) * day
-  return updatesMessage(askedFor(reception, { source: settings.name, receivedAt: now.toISOString(), hold }), { trace })
+  return updatesMessage(
+    askedFor(reception, { source: settings.name, receivedAt: now.toISOString(), hold }),
+    trace === undefined ? {} : { trace },
+  )
 }
 
 function eventOf({ eventId, type, occurredAt, actor, change, object }: Happening, messageIds: string[]): SourceEvent {

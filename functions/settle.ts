@@ -18,7 +18,7 @@ import { tellAttempt, tellFold } from './tell-settling.ts'
 export type Arrivals = { updates: QueuedUpdate[]; attempts: (number | undefined)[]; traces: Set<string> }
 
 export type SettleDependencies = AttemptDependencies & {
-  states: MessageStates
+  states: Pick<MessageStates, 'load' | 'save'>
   queue: Pick<Queue, 'send'>
   deadLetters: Pick<Queue, 'send'>
   /** Names this running instance, so that others can tell whether the holder of a lease still lives. */
@@ -52,7 +52,8 @@ export async function settle(
     const stored = await states.load(messageId)
     const now = clock()
     const before = recovered(stored ? await read(messageId, stored, dependencies) : emptyState(), now, dependencies)
-    if (arrivals.updates.length === 0 && !isAwaited(arrivals.attempts, before)) return
+    // An attempt for a chat message that was forgotten finds no record, and makes none.
+    if (arrivals.updates.length === 0 && !(stored && isAwaited(arrivals.attempts, before))) return
     const folded = foldWithin(before, arrivals.updates)
     const hasCome = arrivals.attempts.includes(before.scheduledAt)
     const arrived = hasCome ? without(folded.state, 'scheduledAt') : folded.state
@@ -111,7 +112,9 @@ async function attemptUnderLease(
       }
       // New wishes came, or somebody took over a lease that had ended: what was found out holds all the same.
       latest = await states.load(messageId)
-      state = latest ? await read(messageId, latest, dependencies) : emptyState()
+      // An operator had it forgotten: what was found out must not bring it back.
+      if (!latest) return
+      state = await read(messageId, latest, dependencies)
     }
   }
 }

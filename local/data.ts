@@ -2,12 +2,12 @@ import type { Clock, MessageStates } from '../functions/core/ports.ts'
 import { type Database, openDatabase } from './database.ts'
 import { joinInstances } from './instances.ts'
 import { createSqliteMessageStates } from './message-state.ts'
-import { createSqliteQueue, type SqliteQueue } from './queue.ts'
+import { createSqliteQueue, type SqliteQueue, type WaitingMessages } from './queue.ts'
 
 /** What a folder holds, for one of the processes that share it: the bridge, more workers, the operator's commands. */
 export type Data = {
   database: Database
-  queue: SqliteQueue
+  queue: SqliteQueue & WaitingMessages
   deadLetters: SqliteQueue
   states: MessageStates
   /** Names this process. */

@@ -152,7 +152,8 @@ function make(path: string): void {
 export function openFile(path: string): DatabaseSync {
   const sqlite = new DatabaseSync(path, { timeout: busyFor })
   try {
-    sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+    // What is deleted is overwritten: it is other people's talk.
+    sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON')
     migrate(sqlite)
     return sqlite
   } catch (error) {

@@ -2,6 +2,14 @@ import { randomUUID } from 'node:crypto'
 import type { Clock, Queue } from '../functions/core/ports.ts'
 import type { Database } from './database.ts'
 
+/** What is on a queue, for whoever looks through it. Of a message in a worker's hands nothing can be changed. */
+export type WaitingMessages = {
+  /** Every message, visible or not, page by page; `sentAt` is epoch ms. */
+  waiting(): Iterable<{ id: number; body: string; sentAt: number; inHand: boolean }[]>
+  /** Gives a message that nobody has in hand another body, or ends it. @returns whether it was there, as it was */
+  replace(id: number, body: string, by: string | undefined): Promise<boolean>
+}
+
 /** A queue in SQLite, and what only this home can tell of it. */
 export type SqliteQueue = Queue & {
   /** Calls back whenever something was sent from this process. */
@@ -11,6 +19,9 @@ export type SqliteQueue = Queue & {
   /** Makes visible at once what receivers that are gone had in their hands. */
   releaseGone(isGone: (receiver: string) => boolean): Promise<void>
 }
+
+/** Messages in a page; each may have 1 MiB. */
+const pageSize = 100
 
 type Row = { id: number; receipt: string; body: string; receives: number; sent_at: number; reason: string | null }
 
@@ -28,7 +39,7 @@ export function createSqliteQueue(
     deadLetters,
     maxReceives = 10,
   }: { name: string; clock: Clock; receiver: string; deadLetters?: string; maxReceives?: number },
-): SqliteQueue {
+): SqliteQueue & WaitingMessages {
   const insert = sqlite.prepare(
     'INSERT INTO messages (queue, body, reason, sent_at, visible_at) VALUES (?, ?, ?, ?, ?)',
   )
@@ -50,6 +61,13 @@ export function createSqliteQueue(
     'UPDATE messages SET visible_at = min(visible_at, ?), receipt = NULL, receiver = NULL WHERE queue = ? AND receiver = ?',
   )
   const next = sqlite.prepare('SELECT min(visible_at) AS at FROM messages WHERE queue = ?')
+  const page = sqlite.prepare(
+    `SELECT id, body, sent_at AS sentAt, receiver IS NOT NULL AS inHand FROM messages
+     WHERE queue = ? AND id > ? ORDER BY id LIMIT ?`,
+  )
+  const isAsItWas = 'queue = :name AND id = :id AND body = :body AND receiver IS NULL'
+  const change = sqlite.prepare(`UPDATE messages SET body = :by WHERE ${isAsItWas}`)
+  const end = sqlite.prepare(`DELETE FROM messages WHERE ${isAsItWas}`)
   const listeners: (() => void)[] = []
 
   return {
@@ -91,6 +109,21 @@ export function createSqliteQueue(
       const [id = '', own = ''] = receipt.split('/')
       await write(() => giveBack.run(clock() + delay, name, id, own))
       for (const wake of listeners) wake()
+    },
+    *waiting() {
+      let after = 0
+      for (;;) {
+        const rows = page.all(name, after, pageSize) as { id: number; body: string; sentAt: number; inHand: number }[]
+        if (rows.length === 0) return
+        yield rows.map((row) => ({ ...row, inHand: row.inHand === 1 }))
+        after = rows.at(-1)?.id ?? 0
+      }
+    },
+    async replace(id, body, by) {
+      const { changes } = await write(() =>
+        by === undefined ? end.run({ name, id, body }) : change.run({ name, id, body, by }),
+      )
+      return changes > 0
     },
     onSend(wake) {
       listeners.push(wake)

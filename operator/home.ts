@@ -1,5 +1,6 @@
 import type { MessageStates, Queue } from '../functions/core/ports.ts'
 import type { Erp } from '../functions/erp/client.ts'
+import type { WaitingMessages } from '../local/queue.ts'
 import type { LogLines } from './log-lines.ts'
 
 /** Which home a command is for, as options of `parseArgs`. */
@@ -25,6 +26,10 @@ export type Home = {
   states: MessageStates
   queue: Queue
   deadLetters: Queue
+  /** Looks through the queue, where that can be done. */
+  queued?: WaitingMessages
+  /** What no command can make the home forget, in a sentence or two. */
+  beyondReach: string
   erp: Erp
   log: LogLines
   close(): void

@@ -54,6 +54,10 @@ export async function openStack(name: string, region: string): Promise<Home> {
     queue: createSqsQueue({ client: sqs, url: output('QueueUrl') }),
     // It waits, so that every one of SQS's servers is asked.
     deadLetters: createSqsQueue({ client: sqs, url: output('DeadLettersUrl'), wait: 1_000 }),
+    beyondReach: [
+      'What is on its way can’t be looked through: it is applied within seconds as a rule, within 14 days at the latest, and',
+      'begins anew; then forget it again. Point-in-time recovery keeps the table of the last 35 days, and the logs its ids.',
+    ].join('\n'),
     erp: createErp({
       baseUrl: output('ErpBaseUrl'),
       buildId: outputs.get('ErpBuildId'),

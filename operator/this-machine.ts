@@ -36,6 +36,8 @@ export async function thisMachine(settings: Settings): Promise<Home> {
     states: data.states,
     queue: data.queue,
     deadLetters: data.deadLetters,
+    queued: data.queue,
+    beyondReach: 'Backups that were made keep it, and the log its ids.',
     erp: erpOf(settings, urlOfSimulatedErp(settings)),
     log: logHere(DATA_DIR),
     close: () => data.close(),

@@ -159,6 +159,19 @@ describe('the operator of a stack', () => {
     })
   })
 
+  it('forgets a chat message, and says what it can not reach', async () => {
+    const { delivery, operate } = await deployedStack()
+    const { states, deadLetters } = delivery
+    await parkedIn(states, '42', [update(react('👍'))], { reason: 'age', at: Date.now() })
+    await deadLetterIn(deadLetters, update(done), update(done, { messageId: '7' }))
+    const forget = await operate('forget 42 --yes')
+    expect([forget.code, forget.stderr]).toEqual([0, ''])
+    expect(forget.stdout).toMatch(/^Chat message 42 is forgotten\.\n.* within 14 days .*\n.* 35 days/)
+    expect(await states.load('42')).toBeUndefined()
+    const letters = await deadLetters.receive({ max: 9, visibility: 1_000 })
+    expect(letters.map(({ body }) => JSON.parse(body).updates)).toMatchObject([[{ messageId: '7' }]])
+  })
+
   it('links objects to chat messages, lists, shows and exports the links, and removes them', async () => {
     const { delivery, operate, setErpToken } = await deployedStack()
     await setErpToken()

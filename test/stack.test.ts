@@ -1,7 +1,12 @@
+import { readFileSync } from 'node:fs'
 import { App, Validations } from 'aws-cdk-lib'
 import { Match, Template } from 'aws-cdk-lib/assertions'
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
 import { describe, expect, it } from 'vitest'
+import { countCalls } from '../bench/cost/calls.ts'
+import { pageWith } from '../bench/cost/page.ts'
+import { type Template as CostTemplate, standingIn } from '../bench/cost/stack.ts'
+import { tablesOf } from '../bench/cost/tables.ts'
 import cdk from '../cdk.json' with { type: 'json' }
 import { stateTable } from '../functions/aws/message-state.ts'
 import { readSettings } from '../functions/settings.ts'
@@ -493,5 +498,16 @@ describe('settings for AWS', () => {
     [{ REGION: 'Frankfurt' }, 'REGION: expected a region such as eu-central-1'],
   ])('%j are refused with a sentence that says which and how', (settings, sentence) => {
     expect(() => readSettings({ ...given, ...settings }, 'AWS')).toThrow(sentence)
+  })
+})
+
+describe('docs/cost.md', () => {
+  it('says what the prices, the calls of an event and this stack come to', async () => {
+    const page = readFileSync(new URL('../docs/cost.md', import.meta.url), 'utf8')
+    const standing = standingIn(templateOf({ STAGE: 'prod' }).toJSON() as CostTemplate)
+    // One after the other: both listen to the log.
+    const [full, single] = [await countCalls(10), await countCalls(1)]
+    // If this differs: npm run cost -- --write
+    expect(page).toBe(pageWith(page, tablesOf({ full, single, standing })))
   })
 })

@@ -1,11 +1,13 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash, randomInt, randomUUID } from 'node:crypto'
 import {
   type AttributeValue,
   ConditionalCheckFailedException,
+  DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  ScanCommand,
 } from '@aws-sdk/client-dynamodb'
 import type { MessageStates } from '../core/ports.ts'
 
@@ -27,6 +29,9 @@ export const stateTable = {
  * seven more queries every five minutes.
  */
 const partitions = Array.from({ length: 8 }, (_, index) => String(index))
+
+/** A record's first version is one of these; what a number can hold is far away. */
+const firstVersions = 2 ** 47
 
 /** DynamoDB ends a page at 1 MB anyway. */
 const mostInAPage = 1_000
@@ -81,7 +86,7 @@ export function createDynamoMessageStates({ client, table }: { client: DynamoDBC
       return Item && { body: Item['body']?.S ?? '', version: Number(Item['version']?.N) }
     },
     async save(messageId, { body, sweepAt, parkedAt, linkedAt, expiresAt }, loaded) {
-      const version = (loaded ?? 0) + 1
+      const version = loaded === undefined ? randomInt(firstVersions) : loaded + 1
       const write = randomUUID()
       const put = new PutItemCommand({
         TableName: table,
@@ -123,6 +128,22 @@ export function createDynamoMessageStates({ client, table }: { client: DynamoDBC
         return undefined
       }
     },
+    async remove(messageId, loaded) {
+      try {
+        await client.send(
+          new DeleteItemCommand({
+            TableName: table,
+            Key: { messageId: { S: messageId } },
+            ConditionExpression: 'version = :loaded',
+            ExpressionAttributeValues: { ':loaded': number(loaded) },
+          }),
+        )
+        return true
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return false
+        throw error
+      }
+    },
     async due(before, limit) {
       return (await entries('due', before, limit)).map(({ messageId, at }) => ({ messageId, sweepAt: at }))
     },
@@ -133,6 +154,26 @@ export function createDynamoMessageStates({ client, table }: { client: DynamoDBC
     async linked(limit) {
       const found = await entries('linked', Number.POSITIVE_INFINITY, limit)
       return found.map(({ messageId, at }) => ({ key: messageId, linkedAt: at }))
+    },
+    async *beginningWith(prefix) {
+      let from: Record<string, AttributeValue> | undefined
+      do {
+        const { Items = [], LastEvaluatedKey } = await client.send(
+          new ScanCommand({
+            TableName: table,
+            ConsistentRead: true,
+            FilterExpression: 'begins_with(messageId, :prefix)',
+            ExpressionAttributeValues: { ':prefix': { S: prefix } },
+            ExclusiveStartKey: from,
+          }),
+        )
+        yield Items.map((item) => ({
+          key: item['messageId']?.S ?? '',
+          body: item['body']?.S ?? '',
+          version: Number(item['version']?.N),
+        }))
+        from = LastEvaluatedKey
+      } while (from)
     },
     async expire() {},
   }

@@ -50,9 +50,12 @@ export function emptyObject(source: string, object: string): ObjectState {
   return { kind: 'object', format: 1, source, object, hold: 0, links: {}, registers: {}, firstArrivals: {} }
 }
 
-/** Under which key an object's record is kept: no chat message has a colon, and what the source chose is not to be seen in it. */
+/** What the keys of objects begin with: no chat message has a colon. */
+export const objectKeys = 'object:'
+
+/** Under which key an object's record is kept; what the source chose is not to be seen in it. */
 export function objectKey({ source, object }: { source: string; object: string }): string {
-  return `object:${hash('sha256', JSON.stringify([source, object]), 'base64url')}`
+  return `${objectKeys}${hash('sha256', JSON.stringify([source, object]), 'base64url')}`
 }
 
 /**
@@ -118,6 +121,23 @@ export function forwarded({ links, registers }: ObjectState): QueuedUpdate[] {
 /** The chat messages that an object is linked to. */
 export function linkedTo({ links }: ObjectState): string[] {
   return Object.keys(links).filter((messageId) => isPresent(links[messageId] as LinkState))
+}
+
+/**
+ * What is known of an object without a chat message that is to be forgotten. Its wishes are that one's alone where it is
+ * linked to no other: they go with it, but for those that came after the link had gone, and wait for another.
+ */
+export function withoutMessage(state: ObjectState, messageId: string): ObjectState {
+  const { [messageId]: link, ...links } = state.links
+  if (!link) return state
+  const without = { ...state, links }
+  if (linkedTo(without).length > 0) return without
+  const end = isPresent(link) ? Number.POSITIVE_INFINITY : (link.removed[0]?.time ?? 0)
+  const registers = Object.entries(state.registers).flatMap(([key, register]) => {
+    const writes = register.writes.filter(({ time }) => time > end)
+    return writes.length > 0 ? [[key, { ...register, writes }] as const] : []
+  })
+  return { ...without, registers: Object.fromEntries(registers) }
 }
 
 /** Forgets what has waited for longer than it may, and links that went long ago. @param now epoch ms */

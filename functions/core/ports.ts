@@ -39,15 +39,23 @@ export type MessageStates = {
   load(messageId: string): Promise<StoredState | undefined>
   /**
    * Saves a record that still has the version that was loaded (undefined: none was there). Resolves once it survives a crash.
+   * A new record begins with a version at random, so that what was loaded before one was removed is no version of the next.
    * @returns the new version, or undefined when somebody else saved in between
    */
   save(messageId: string, record: SavedState, loaded: number | undefined): Promise<number | undefined>
+  /**
+   * Deletes a record that still has the version that was loaded. For operators: deliver never does so.
+   * @returns whether it did; false when somebody else saved or deleted it in between, or an answer got lost: look again
+   */
+  remove(messageId: string, loaded: number): Promise<boolean>
   /** Chat messages whose `sweepAt` (epoch ms) is before `before`, oldest first. Finds only what is due: others have no `sweepAt`. */
   due(before: number, limit: number): Promise<{ messageId: string; sweepAt: number }[]>
   /** Chat messages that something is parked of, and since when (epoch ms), oldest first. */
   parked(limit: number): Promise<{ messageId: string; parkedAt: number }[]>
   /** Objects that are linked, by their keys, and since when (epoch ms), oldest first. */
   linked(limit: number): Promise<{ key: string; linkedAt: number }[]>
+  /** Every record whose key begins with `prefix`, page by page, by reading all of the store. For operators. */
+  beginningWith(prefix: string): AsyncIterable<(StoredState & { key: string })[]>
   /** Deletes records whose `expiresAt` (epoch ms) is before `before`, where the store does not do so by itself. */
   expire(before: number): Promise<void>
 }

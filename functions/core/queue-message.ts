@@ -61,9 +61,9 @@ export type QueueMessage = z.infer<typeof QueueMessage>
 export const queueMessageLimit = 1024 * 1024 - 4096
 
 /** The queue message of what is asked for; what is left out of it is empty. */
-export function updatesMessage(asked: Partial<Asked>, { trace }: { trace?: string | undefined } = {}): QueueMessage {
+export function updatesMessage(asked: Partial<Asked>, more: { trace?: string; failures?: number } = {}): QueueMessage {
   const { updates = [], objectUpdates = [], links = [] } = asked
-  return { version: 1, kind: 'updates', updates, objectUpdates, links, ...(trace !== undefined && { trace }) }
+  return { version: 1, kind: 'updates', updates, objectUpdates, links, ...more }
 }
 
 /**

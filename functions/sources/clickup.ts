@@ -13,6 +13,7 @@ import {
   type ReceiveContext,
   type Source,
   sourceOptions,
+  understood,
   type Verdict,
   type WebhookRequest,
 } from './source.ts'
@@ -82,9 +83,7 @@ function interpret(json: unknown, _: WebhookRequest, options: Options): Interpre
       },
     ]
   })
-  return happenings.length > 0
-    ? { kind: 'understood', happenings, ignored: [] }
-    : ignored('this event says nothing for a chat message')
+  return happenings.length > 0 ? understood(...happenings) : ignored('this event says nothing for a chat message')
 }
 
 /** What one change of a task says, and the words that may refer to a chat message. */

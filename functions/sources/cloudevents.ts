@@ -17,6 +17,7 @@ import {
   type Response,
   type Source,
   sourceOptions,
+  understood,
   type Verdict,
   type WebhookRequest,
 } from './source.ts'
@@ -109,9 +110,7 @@ function interpretOne(envelope: Envelope, at: number[], options: Options, contex
   const verb = ticketVerb(envelope.type)
   if (verb !== undefined) {
     const said = saidByTicket(verb, envelope.data, envelope, options)
-    return typeof said === 'string'
-      ? ignored(said, eventId)
-      : { kind: 'understood', happenings: [{ ...said, eventId, messageIds: [] }], ignored: [] }
+    return typeof said === 'string' ? ignored(said, eventId) : understood({ ...said, eventId, messageIds: [] })
   }
   const data = z.looseObject({ type: z.unknown().optional() }).safeParse(envelope.data).data
   // What the event itself says comes first, unless its type is a word for something else.

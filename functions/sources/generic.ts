@@ -13,6 +13,7 @@ import {
   type InterpretContext,
   type Source,
   sourceOptions,
+  understood,
   type WebhookRequest,
 } from './source.ts'
 
@@ -48,7 +49,7 @@ function interpret(
     const eventId = id ?? signedId(request, options, place) ?? derivedId(item, occurredAt, place, context)
     happenings.push(happeningOf(parsed.event, eventId, options))
   }
-  return errors.length > 0 ? { kind: 'invalid', errors } : { kind: 'understood', happenings, ignored: [] }
+  return errors.length > 0 ? { kind: 'invalid', errors } : understood(...happenings)
 }
 
 /** The id of an event that its sender gave none, where the delivery was signed and has one. */

@@ -11,6 +11,7 @@ import {
   type ReceiveContext,
   type Source,
   sourceOptions,
+  understood,
   type Verdict,
   type WebhookRequest,
 } from './source.ts'
@@ -89,7 +90,7 @@ function interpret(json: unknown, request: WebhookRequest, options: Options): In
     messageIds: [],
     references,
   }
-  return { kind: 'understood', happenings: [happening], ignored: [] }
+  return understood(happening)
 }
 
 const link: Pick<Happening, 'type'> = { type: 'link.added' }

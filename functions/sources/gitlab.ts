@@ -12,6 +12,7 @@ import {
   type ReceiveContext,
   type Source,
   sourceOptions,
+  understood,
   type Verdict,
   type WebhookRequest,
 } from './source.ts'
@@ -69,7 +70,7 @@ function interpret(json: unknown, request: WebhookRequest, options: Options): In
   // The times of an emoji that was taken back are those of its being given.
   const occurredAt = meaning.type === 'reaction.removed' ? undefined : momentOf(attributes.updated_at)
   const who = { occurredAt, actor: user?.username ?? undefined, object }
-  return { kind: 'understood', happenings: [{ ...meaning, ...who, eventId, messageIds: [], references }], ignored: [] }
+  return understood({ ...meaning, ...who, eventId, messageIds: [], references })
 }
 
 /** The id of the delivery, the signed one where there is one (it is the same); for an older GitLab, what it sent. */

@@ -11,6 +11,7 @@ import {
   type ReceiveContext,
   type Source,
   sourceOptions,
+  understood,
   type Verdict,
   type WebhookRequest,
 } from './source.ts'
@@ -67,5 +68,5 @@ function interpret(json: unknown, request: WebhookRequest, options: Options): In
     messageIds: [],
     references,
   }
-  return { kind: 'understood', happenings: said.map((each) => ({ ...common, ...each })), ignored: [] }
+  return understood(...said.map((each) => ({ ...common, ...each })))
 }

@@ -12,6 +12,7 @@ import {
   type ReceiveContext,
   type Source,
   sourceOptions,
+  understood,
   type Verdict,
   type WebhookRequest,
 } from './source.ts'
@@ -77,5 +78,5 @@ function interpret(json: unknown, request: WebhookRequest, options: Options): In
   }
   const occurredAt = momentOf(createdAt)
   const common = { eventId, occurredAt, actor: user ?? actor?.id ?? undefined, object, messageIds: [], references }
-  return { kind: 'understood', happenings: happened.map((each) => ({ ...common, ...each })), ignored: [] }
+  return understood(...happened.map((each) => ({ ...common, ...each })))
 }

@@ -15,6 +15,7 @@ import {
   type Response,
   type Source,
   sourceOptions,
+  understood,
   type Verdict,
   type WebhookRequest,
 } from './source.ts'
@@ -100,7 +101,7 @@ function interpret(json: unknown, _: WebhookRequest, options: Options): Interpre
   if (!said) return ignored('this event says nothing for a chat message', eventId)
   const actor = typeof userId === 'number' ? String(userId) : undefined
   const common = { eventId, occurredAt: momentOf(triggerTime), actor, object: pulseId, messageIds: [], references }
-  return { kind: 'understood', happenings: [{ ...common, ...said }], ignored: [] }
+  return understood({ ...common, ...said })
 }
 
 function saidBy(event: Event, options: Options): Said | undefined {

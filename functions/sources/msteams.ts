@@ -14,6 +14,7 @@ import {
   type Response,
   type Source,
   sourceOptions,
+  understood,
   type Verdict,
   type WebhookRequest,
 } from './source.ts'
@@ -66,7 +67,7 @@ function interpret(json: unknown, _: WebhookRequest, options: Options): Interpre
   const eventId = boundedId(`${conversation.id}/${id}`)
   const said = saidBy(parsed.data, options)
   if (typeof said === 'string') return answered(ignored(said, eventId))
-  return answered({ kind: 'understood', happenings: [{ ...said, eventId, messageIds: [] }], ignored: [] })
+  return answered(understood({ ...said, eventId, messageIds: [] }))
 }
 
 /** What a message says, or why it says nothing. */

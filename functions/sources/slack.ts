@@ -14,6 +14,7 @@ import {
   type ReceiveContext,
   type Source,
   sourceOptions,
+  understood,
   type Verdict,
   type WebhookRequest,
 } from './source.ts'
@@ -92,7 +93,7 @@ function interpret(json: unknown, _: WebhookRequest, options: Options): Interpre
   const { event_id: eventId, event } = callback.data
   const said = saidBy(event, options)
   if (typeof said === 'string') return ignored(said, eventId)
-  return { kind: 'understood', happenings: [{ ...said, eventId, messageIds: [] }], ignored: [] }
+  return understood({ ...said, eventId, messageIds: [] })
 }
 
 type Said = Omit<Happening, 'eventId' | 'messageIds'>

@@ -12,6 +12,7 @@ import {
   type ReceiveContext,
   type Source,
   sourceOptions,
+  understood,
   type Verdict,
   type WebhookRequest,
 } from './source.ts'
@@ -88,7 +89,7 @@ function interpret(json: unknown, request: WebhookRequest, options: Options): In
     messageIds: [],
     references,
   }
-  return { kind: 'understood', happenings: said.map((each) => ({ ...common, ...each })), ignored: [] }
+  return understood(...said.map((each) => ({ ...common, ...each })))
 }
 
 function toldOfTask({ event_name, event_data, event_data_extra }: Payload, options: Options): Told | undefined {

@@ -1,6 +1,6 @@
 import { readOwnEvent } from './own-event.ts'
 import { contradiction, happeningOf } from './own-naming.ts'
-import { type Happening, type Interpretation, type InterpretContext, ignored } from './source.ts'
+import { type Happening, type Interpretation, type InterpretContext, ignored, understood } from './source.ts'
 
 /** What our own events are in an envelope that other systems use too. */
 type Given = {
@@ -25,7 +25,7 @@ export function toleratedEvent(item: unknown, { eventId, options, context, at }:
   if (errors.length > 0) return { kind: 'invalid', errors }
   const { change, messageId } = read.event
   if (!change && messageId === undefined && !context.path) return ignored('a link without its chat message', eventId)
-  return { kind: 'understood', happenings: [happeningOf(read.event, eventId, options)], ignored: [] }
+  return understood(happeningOf(read.event, eventId, options))
 }
 
 /** A sender mends a mistake that it makes everywhere in one place: more errors would only make the answer longer. */

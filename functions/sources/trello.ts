@@ -12,6 +12,7 @@ import {
   type ReceiveContext,
   type Source,
   sourceOptions,
+  understood,
   type Verdict,
   type WebhookRequest,
 } from './source.ts'
@@ -86,7 +87,7 @@ function interpret(json: unknown, _: WebhookRequest, options: Options): Interpre
     messageIds: [],
     references,
   }
-  return { kind: 'understood', happenings: said.map((each) => ({ ...common, ...each })), ignored: [] }
+  return understood(...said.map((each) => ({ ...common, ...each })))
 }
 
 /** The webhook of a card carries the card as its model, with the description that most actions leave out. */

@@ -9,6 +9,7 @@ import {
   type ReceiveContext,
   type Source,
   sourceOptions,
+  understood,
   type Verdict,
   type WebhookRequest,
 } from './source.ts'
@@ -65,5 +66,5 @@ function interpret(_: unknown, request: WebhookRequest, options: Options): Inter
   const [, type] = Object.entries(options.events).find(([name]) => name === event) ?? []
   if (!type) return ignored('this event means nothing (option events)', eventId)
   const change = { kind: 'completed', value: type === 'task.done' } as const
-  return { kind: 'understood', happenings: [{ eventId, type, change, messageIds: [] }], ignored: [] }
+  return understood({ eventId, type, change, messageIds: [] })
 }

@@ -45,6 +45,43 @@ export function messageStatesContract(name: string, open: () => Promise<MessageS
       expect((await states.load('42'))?.body).toBe('20')
     })
 
+    it('deletes a record only as it was loaded, and once', async () => {
+      const states = await open()
+      const loaded = (await states.save('42', { body: 'first', sweepAt: 1_000 }, undefined)) as number
+      const version = (await states.save('42', { body: 'second', sweepAt: 1_000 }, loaded)) as number
+      expect(await states.remove('42', loaded)).toBe(false)
+      expect((await states.load('42'))?.body).toBe('second')
+      expect(await states.remove('42', version)).toBe(true)
+      expect(await states.remove('42', version)).toBe(false)
+      expect([await states.load('42'), await states.due(9_000, 10)]).toEqual([undefined, []])
+    })
+
+    it('takes a record that is made anew for another one than the deleted one', async () => {
+      const states = await open()
+      const deleted = (await states.save('42', { body: 'deleted' }, undefined)) as number
+      await states.remove('42', deleted)
+      expect(await states.save('42', { body: 'came too late' }, deleted)).toBeUndefined()
+      const version = await states.save('42', { body: 'new' }, undefined)
+      expect(await states.save('42', { body: 'came too late' }, deleted)).toBeUndefined()
+      expect(await states.remove('42', deleted)).toBe(false)
+      expect(await states.load('42')).toEqual({ body: 'new', version })
+    })
+
+    it('finds every record whose key begins so, while records change', async () => {
+      const states = await open()
+      const keys = Array.from({ length: 7 }, (_, index) => `object:${index}`)
+      const body = 'x'.repeat(300 * 1024)
+      for (const key of ['42', 'objects', ...keys]) await states.save(key, { body }, undefined)
+      const found: string[] = []
+      for await (const page of states.beginningWith('object:')) {
+        for (const { key, body, version } of page) {
+          found.push(key)
+          expect(await states.save(key, { body: `${body}.` }, version)).toBeDefined()
+        }
+      }
+      expect(found.toSorted()).toEqual(keys)
+    })
+
     it('finds what is due before a time, oldest first, and nothing else', async () => {
       const states = await open()
       await states.save('late', { body: '{}', sweepAt: 3_000 }, undefined)

@@ -121,7 +121,7 @@ describe('SQLite', () => {
     await states.save('old', { body: '{}', expiresAt: 1_000 }, undefined)
     await states.save('young', { body: '{}', expiresAt: 3_000 }, undefined)
     await states.expire(2_000)
-    expect([await states.load('old'), (await states.load('young'))?.version]).toEqual([undefined, 1])
+    expect([await states.load('old'), (await states.load('young'))?.body]).toEqual([undefined, '{}'])
   })
 })
 

@@ -65,7 +65,7 @@ export function model(seed: number, { workers: count = 3 } = {}) {
   }
 
   const adaptersOf = (life: Life) => {
-    const states: MessageStates = {
+    const states: Pick<MessageStates, 'load' | 'save'> = {
       load: () => step(life, () => stored && { ...stored }),
       save: (_: string, saved: SavedState, loaded: number | undefined) =>
         step(life, () => {
@@ -74,10 +74,6 @@ export function model(seed: number, { workers: count = 3 } = {}) {
           sweepAt = saved.sweepAt
           return stored.version
         }),
-      due: async () => [],
-      parked: async () => [],
-      linked: async () => [],
-      expire: async () => {},
     }
     const sender: Pick<Queue, 'send'> = {
       send: (body, { delay = 0 } = {}) => step(life, () => void enqueue(body, delay)),

@@ -1,0 +1,48 @@
+import { objectKey } from '../functions/core/object-state.ts'
+import { decode, encode, type QueueMessage } from '../functions/core/queue-message.ts'
+
+/** The chat message that is to be forgotten, and the objects that are linked to it, by their keys. */
+export type Forgetting = {
+  messageId: string
+  /** Linked to no other chat message. */
+  alone: ReadonlySet<string>
+  /** Linked to others. */
+  shared: ReadonlySet<string>
+}
+
+/** What a queue message says of a chat message, and the body of what remains without that. */
+export type MessagePart = { about: QueueMessage; rest?: string }
+
+/**
+ * The part of a queue message that is of a chat message: what names it, and what happened to objects that are linked to
+ * nothing else, or that this very message links to nothing else.
+ * @returns undefined where nothing of it is, or why the body can't be read
+ */
+export function partOf(body: string, forgetting: Forgetting): MessagePart | { unreadable: string } | undefined {
+  const decoded = decode(body)
+  if ('unreadable' in decoded) return decoded
+  const { message } = decoded
+  const { messageId, alone, shared } = forgetting
+  const isNamed = (item: { messageId: string }) => item.messageId === messageId
+  if (message.kind === 'attempt') return isNamed(message) ? { about: message } : undefined
+  const elsewhere = new Set(message.links.filter((link) => !isNamed(link)).map(objectKey))
+  const linked = new Set(message.links.filter((link) => isNamed(link) && link.present).map(objectKey))
+  const isOfItsObject = (update: { source: string; object: string }) => {
+    const key = objectKey(update)
+    return alone.has(key) || (linked.has(key) && !elsewhere.has(key) && !shared.has(key))
+  }
+  const [updates, otherUpdates] = parted(message.updates, isNamed)
+  const [links, otherLinks] = parted(message.links, isNamed)
+  const [objectUpdates, otherObjectUpdates] = parted(message.objectUpdates, isOfItsObject)
+  if (updates.length + links.length + objectUpdates.length === 0) return undefined
+  const others = { updates: otherUpdates, links: otherLinks, objectUpdates: otherObjectUpdates }
+  const isRest = Object.values(others).some(({ length }) => length > 0)
+  return {
+    about: { ...message, updates, links, objectUpdates },
+    ...(isRest && { rest: encode({ ...message, ...others }) }),
+  }
+}
+
+function parted<T>(items: readonly T[], isOf: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(isOf), items.filter((item) => !isOf(item))]
+}
