@@ -16,7 +16,7 @@ export type Asked = {
 }
 
 /** Where a happening comes from, and what its source may change. */
-type From = { source: string; now: Date; meanings: Meaning[]; path: PathMessage | undefined }
+export type From = { source: string; now: Date; meanings: Meaning[]; path: PathMessage | undefined }
 
 /** What the answer says of one thing that was accepted: which chat message it is for, or which object while none is known. */
 export type Accepted = { eventId: string; type: EventType } & ({ messageId: string } | { object: string })
@@ -58,6 +58,19 @@ export function acceptedOf({ eventId, type }: Happening, { updates, objectUpdate
     ...onlyLinked.map(({ present, messageId }) => ({ eventId, type: linkTypes[`${present}`], messageId })),
     ...(updates.length === 0 ? objectUpdates : []).map(({ object }) => ({ eventId, type, object })),
   ]
+}
+
+/** The same of a look-up. What it will say isn't known yet, so there is no type. */
+export function acceptedToLookUp({
+  eventId,
+  object,
+  messageId,
+}: {
+  eventId: string
+  object: string
+  messageId?: string
+}) {
+  return messageId === undefined ? { eventId, object } : { eventId, messageId }
 }
 
 /** A change, for the chat messages or for the object; and what the references teach, whether or not the change is wanted. */

@@ -3,7 +3,8 @@ import pMap from 'p-map'
 import { backoff } from './core/backoff.ts'
 import { objectKey } from './core/object-state.ts'
 import type { Log } from './core/ports.ts'
-import { decode, encode, type QueueMessage } from './core/queue-message.ts'
+import { decode, encode, type QueueMessage, updatesMessage } from './core/queue-message.ts'
+import { type LookUpDependencies, lookUp, sendLeft } from './look-ups.ts'
 import { type Arrivals, type SettleDependencies, settle } from './settle.ts'
 import { type ObjectArrivals, settleObject } from './settle-object.ts'
 
@@ -15,16 +16,21 @@ const sideBySide = 25
 /** A queue message of more chat messages and objects than this is taken apart, so that folding one takes no longer than a batch may. */
 const most = 100
 /** How often a record that fails is tried: with pauses that grow to 15 min, for over a week. */
-const mostFailures = 1_000
+const mostFailures = 2_000
+/** ms that look-ups may take before attempts are left to the queue: a batch has to end before its records come again. */
+const patience = 5_000
+
+/** `lookUps` is absent where no source asks anything. */
+export type DeliverDependencies = SettleDependencies & Pick<LookUpDependencies, 'lookUps'>
 
 /**
- * The deliver handler: folds a batch's updates into the message states, by way of their objects where they name those, and
- * makes attempts. A record that can't be read goes
- * to the dead letters. One whose chat messages could not be settled is sent again with a delay, alone, which no receive
- * count ends; only where even that fails is it reported as failed, for the queue to bring it back.
+ * The deliver handler: looks up what a batch's events leave open, folds its updates into the message states, by way of their
+ * objects where they name those, and makes attempts. A record that can't be read goes to the dead letters. One whose chat
+ * messages could not be settled is sent again with a delay, alone, which no receive count ends; of one that is settled, what
+ * could not be looked up. Only where even that fails is it reported as failed, for the queue to bring it back.
  */
-export function createDeliver(dependencies: SettleDependencies): (event: SQSEvent) => Promise<SQSBatchResponse> {
-  const { queue, deadLetters, log, random } = dependencies
+export function createDeliver(dependencies: DeliverDependencies): (event: SQSEvent) => Promise<SQSBatchResponse> {
+  const { queue, deadLetters, log, random, clock } = dependencies
 
   /** Sends a record again later. */
   async function again(message: QueueMessage): Promise<void> {
@@ -62,8 +68,13 @@ export function createDeliver(dependencies: SettleDependencies): (event: SQSEven
         for (const record of records) unsettled.add(record)
       }
     }
+    const startedAt = clock()
+    const lookedUp = await lookUp(messages, dependencies)
+    const isInTime = clock() - startedAt < patience
+    const known = new Map(messages)
+    for (const [record, { message }] of lookedUp) known.set(record, message)
     const concurrency = sideBySide
-    const arrived = byChatMessage(messages)
+    const arrived = byChatMessage(known)
     const settleOneObject = ({ records, ...came }: ArrivedObject) =>
       unlessItFails(records, { source: came.source }, async () => {
         for (const update of await settleObject(came, dependencies)) {
@@ -73,14 +84,18 @@ export function createDeliver(dependencies: SettleDependencies): (event: SQSEven
           for (const trace of came.traces) to.traces.add(trace)
         }
       })
-    await pMap(byObject(messages).values(), settleOneObject, { concurrency })
+    await pMap(byObject(known).values(), settleOneObject, { concurrency })
     const settleOne = ([messageId, { records, ...came }]: [string, Arrived], attemptNow: boolean) =>
       unlessItFails(records, { messageId }, () => settle(messageId, came, dependencies, { attemptNow }))
     const all = [...arrived]
     await pMap(all.slice(sideBySide), (one) => settleOne(one, false), { concurrency })
-    await pMap(all.slice(0, sideBySide), (one) => settleOne(one, true), { concurrency })
+    await pMap(all.slice(0, sideBySide), (one) => settleOne(one, isInTime), { concurrency })
     for (const record of unsettled) {
       await again(messages.get(record) as QueueMessage).catch(() => failed.add(record))
+    }
+    for (const [record, left] of lookedUp) {
+      // What is sent again whole looks everything up again.
+      if (!unsettled.has(record)) await sendLeft(left, dependencies).catch(() => failed.add(record))
     }
     // Lambda takes a failure without a record's id for none: then the whole batch has to come again.
     if (failed.has('')) throw new Error('a record without an id failed')
@@ -133,14 +148,20 @@ function byObject(messages: ReadonlyMap<string, QueueMessage>): Map<string, Arri
 /** A queue message as several, none of which names more than `most` chat messages and objects. */
 function apart(message: QueueMessage): QueueMessage[] {
   if (message.kind !== 'updates') return [message]
-  const { updates, objectUpdates, links } = message
-  const names = [...updates.map(({ messageId }) => messageId), ...[...objectUpdates, ...links].map(objectKey)]
+  const { updates, objectUpdates, links, lookUps = [] } = message
+  const ofObjects = [...objectUpdates, ...links, ...lookUps]
+  const names = [...updates.map(({ messageId }) => messageId), ...ofObjects.map(objectKey)]
   const part = new Map([...new Set(names)].map((name, index) => [name, Math.floor(index / most)]))
   if (part.size <= most) return [message]
-  return Array.from({ length: Math.ceil(part.size / most) }, (_, index) => ({
-    ...message,
-    updates: updates.filter(({ messageId }) => part.get(messageId) === index),
-    objectUpdates: objectUpdates.filter((update) => part.get(objectKey(update)) === index),
-    links: links.filter((link) => part.get(objectKey(link)) === index),
-  }))
+  return Array.from({ length: Math.ceil(part.size / most) }, (_, index) =>
+    updatesMessage(
+      {
+        updates: updates.filter(({ messageId }) => part.get(messageId) === index),
+        objectUpdates: objectUpdates.filter((update) => part.get(objectKey(update)) === index),
+        links: links.filter((link) => part.get(objectKey(link)) === index),
+        lookUps: lookUps.filter((one) => part.get(objectKey(one)) === index),
+      },
+      message,
+    ),
+  )
 }

@@ -120,7 +120,8 @@ async function secondStep(
   { queue, log }: IngestDependencies,
 ): Promise<Interpreted> {
   const reception = await interpret(payload, request, source, context)
-  if (reception.updates.length + reception.objectUpdates.length + reception.links.length === 0) return reception
+  const { updates, objectUpdates, links, lookUps = [] } = reception
+  if (updates.length + objectUpdates.length + links.length + lookUps.length === 0) return reception
   try {
     await queue.send(encode(queueMessageOf(reception, source, { ...context, trace })))
     return reception

@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 import jsonBodyParser from '@middy/http-json-body-parser'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
-import { acceptedOf, askedBy } from './asked.ts'
+import { acceptedOf, acceptedToLookUp, askedBy } from './asked.ts'
 import { askedFor, encode, type QueueMessage, queueMessageLimit, updatesMessage } from './core/queue-message.ts'
 import { type Change, type EventType, type Link, MessageId, type ObjectUpdate, type Update } from './core/update.ts'
+import { type LookUpAsked, lookUpFor } from './look-up.ts'
 import { json, problem } from './problem.ts'
 import { sourceOfKind } from './sources/index.ts'
 import { verifyBearer } from './sources/signature.ts'
@@ -43,6 +44,8 @@ export type Reception = {
   updates: Update[]
   objectUpdates: ObjectUpdate[]
   links: Link[]
+  /** What deliver asks the provider's API, since the payload leaves it open. */
+  lookUps?: LookUpAsked[]
   learned?: { secret: string }
 }
 
@@ -189,18 +192,23 @@ export async function interpret(
     return answer(problem(422, 'The payload misses what its type needs.', { errors: interpretation.errors }))
   }
   if (interpretation.kind === 'answered') return answer(interpretation.response)
-  const { meanings } = kind.options
+  const from = { source: settings.name, now, meanings: kind.options.meanings, path }
   const asked = interpretation.happenings.map((happening) => {
-    const asks = askedBy(happening, { source: settings.name, now, meanings, path })
+    const asks = askedBy(happening, from)
     return { happening, asks, accepted: acceptedOf(happening, asks) }
   })
-  const accepted = asked.flatMap((each) => each.accepted)
-  const refused = asked.flatMap(({ happening: { eventId }, asks }) =>
+  const open = (interpretation.open ?? []).map((happening) => ({ happening, asks: lookUpFor(happening, from) }))
+  const lookUps = open.flatMap(({ asks: { lookUp } }) => (lookUp ? [lookUp] : []))
+  const accepted = [...asked.flatMap((each) => each.accepted), ...lookUps.map(acceptedToLookUp)]
+  const refused = [...asked, ...open].flatMap(({ happening: { eventId }, asks }) =>
     asks.reasons.map((reason) => ({ eventId, reason })),
   )
   const ignored = [...interpretation.ignored, ...refused]
-  const idle = asked.flatMap((each) => (each.accepted.length === 0 ? [{ eventId: each.happening.eventId }] : []))
-  const left = [...interpretation.ignored.map(({ eventId }) => (eventId === undefined ? {} : { eventId })), ...idle]
+  const idle = [...asked.filter((each) => each.accepted.length === 0), ...open.filter(({ asks }) => !asks.lookUp)]
+  const left = [
+    ...interpretation.ignored.map(({ eventId }) => (eventId === undefined ? {} : { eventId })),
+    ...idle.map(({ happening: { eventId } }) => ({ eventId })),
+  ]
   const outcome = { accepted: accepted.length, reasons: ignored.map(({ reason }) => reason) }
   const reception = {
     response:
@@ -211,6 +219,7 @@ export async function interpret(
     objectUpdates: asked.flatMap(({ asks }) => asks.objectUpdates),
     links: asked.flatMap(({ asks }) => asks.links),
     ignored: left,
+    ...(lookUps.length > 0 && { lookUps }),
   }
   if (Buffer.byteLength(encode(queueMessageOf(reception, settings, { now }))) > queueMessageLimit) {
     return answer(problem(413, 'The request asks for more than one queue message holds: send it in parts.'))
@@ -220,14 +229,17 @@ export async function interpret(
 
 /** The one queue message of all that a request asks for, which `trace` names in the log. */
 export function queueMessageOf(
-  reception: Pick<Reception, 'updates' | 'objectUpdates' | 'links'>,
+  reception: Pick<Reception, 'updates' | 'objectUpdates' | 'links' | 'lookUps'>,
   settings: SourceSettings,
   { now, trace }: Pick<ReceiveContext, 'now'> & { trace?: string },
 ): QueueMessage {
   const hold = (kindOf(settings)?.options?.hold ?? 0) * day
   return updatesMessage(
-    askedFor(reception, { source: settings.name, receivedAt: now.toISOString(), hold }),
-    trace === undefined ? {} : { trace },
+    {
+      ...askedFor(reception, { source: settings.name, receivedAt: now.toISOString(), hold }),
+      lookUps: reception.lookUps?.map((lookUp) => ({ ...lookUp, hold })) ?? [],
+    },
+    { trace },
   )
 }
 

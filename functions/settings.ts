@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { isPlain, isSafe } from './core/url.ts'
 import type { SourceSettings } from './receive.ts'
 import { sources as kinds, learnsSecret, sourceOfKind } from './sources/index.ts'
 
@@ -51,10 +52,8 @@ const Schema = z.strictObject({
   /** Where everything is kept on one machine. */
   DATA_DIR: optional(z.string().default('.bridge')),
   ERP_BASE_URL: optional(
-    Url.refine((url) => url.startsWith('https:') || isLoopback(new URL(url).hostname), {
-      error: 'expected https; http is for loopback only',
-    })
-      .refine((url) => isPlain(new URL(url)), { error: 'expected no user, query or fragment' })
+    Url.refine(isSafe, { error: 'expected https; http is for loopback only' })
+      .refine(isPlain, { error: 'expected no user, query or fragment' })
       .optional(),
   ),
   ERP_TOKEN: optional(z.string().optional()),
@@ -122,6 +121,8 @@ const Schema = z.strictObject({
   ),
   /** Source name → secrets; wins over what is stored. */
   WEBHOOK_SECRETS: optional(json(z.record(SourceName, z.array(z.string().min(1)))).default({})),
+  /** Source name → the token with which its provider's API is asked; wins over what is stored. */
+  API_TOKENS: optional(json(z.record(SourceName, z.string().min(1))).default({})),
   /** Source name → its kind and options. */
   SOURCES: optional(json(z.record(SourceName, z.looseObject({ kind: z.string() }))).default({})),
 })
@@ -193,6 +194,17 @@ export function sourcesThatLearn(sources: ReadonlyMap<string, SourceSettings>): 
   return new Set([...sources.values()].filter(({ kind }) => learnsSecret(kind)).map(({ name }) => name))
 }
 
+/** The sources whose provider is asked for what their webhooks leave open, with the options of that. */
+export function sourcesThatLookUp(sources: ReadonlyMap<string, SourceSettings>): Map<string, SourceSettings> {
+  const asked = [...sources].filter(([, { lookUps }]) => lookUps === true)
+  return new Map(
+    asked.map(([source, { name, kind, lookUps, lookUpsPerMinute, apiUrl }]) => [
+      source,
+      { name, kind, lookUps, lookUpsPerMinute, apiUrl },
+    ]),
+  )
+}
+
 /** Settings that only one machine has. */
 const ofOneMachine = ['PORT', 'HOST', 'DATA_DIR', 'ERP_PORT', 'PUBLIC_URL']
 /** Lambda takes 4 KB of environment, and the rest of ingest's is half a KB. */
@@ -228,21 +240,16 @@ function requireForAws(settings: z.infer<typeof Schema>, given: Record<string, u
   if (settings.ERP_TOKEN) {
     throw new SettingsError('ERP_TOKEN has no place in a template: deploy, then npm run secrets -- token --stack NAME')
   }
+  if (Object.keys(settings.API_TOKENS).length > 0) {
+    throw new SettingsError(
+      'API_TOKENS have no place in a template: deploy, then npm run secrets -- api-token SOURCE --stack NAME',
+    )
+  }
   if (Object.keys(settings.WEBHOOK_SECRETS).length > 0) {
     throw new SettingsError(
       'WEBHOOK_SECRETS have no place in a template: deploy, then npm run secrets -- add SOURCE --stack NAME',
     )
   }
-}
-
-/** Whether a URL is just a host and a path, to which another path can be added. */
-function isPlain({ username, password, search, hash }: URL): boolean {
-  return [username, password, search, hash].every((part) => part === '')
-}
-
-/** Whether a host name is this machine. */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
 function sentence(issue: z.core.$ZodIssue): string {

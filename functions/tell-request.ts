@@ -14,13 +14,13 @@ export function traceOf(requestId: string): string {
 
 /** Tells of a request: a line in the log, with the ids of what was accepted and of what was ignored, and what there is to count. */
 export function tellRequest(
-  { response: { status }, events, ignored = [] }: Interpreted,
+  { response: { status }, events, lookUps = [], ignored = [] }: Interpreted,
   { trace, source, ms }: { trace: string; source: string | undefined; ms: number },
   { log, metrics = () => {} }: { log: Log; metrics?: Metrics },
 ): void {
   const idle = new Set(ignored.flatMap(({ eventId }) => eventId ?? []))
   const isAccepted = ({ eventId }: { eventId: string }) => status < 400 && !idle.has(eventId)
-  const ids = [...new Set(events.filter(isAccepted).map(({ eventId }) => eventId))]
+  const ids = [...new Set([...events, ...lookUps].filter(isAccepted).map(({ eventId }) => eventId))]
   for (let from = idsInLine; from < ids.length; from += idsInLine) {
     log('more events', { trace, source, status, ids: ids.slice(from, from + idsInLine) })
   }

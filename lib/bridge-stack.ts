@@ -8,6 +8,7 @@ import {
   type Settings,
   type SourceSettings,
   sourcesThatLearn,
+  sourcesThatLookUp,
 } from '../functions/settings.ts'
 import { acknowledge } from './acknowledged.ts'
 import { BridgeFunction } from './bridge-function.ts'
@@ -53,6 +54,14 @@ export class BridgeStack extends Stack {
             ...keeping,
           })
         : undefined
+    const asked = sourcesThatLookUp(settings.sources)
+    const apiTokens =
+      asked.size > 0
+        ? new OperatorSecret(this, 'ApiTokens', {
+            description: 'chatroom-bridge: source name → the token with which its provider is asked',
+            ...keeping,
+          }).secret
+        : undefined
 
     const { function: ingest, logGroup: ingestLog } = new BridgeFunction(this, 'Ingest', {
       entry: 'ingest',
@@ -94,12 +103,17 @@ export class BridgeStack extends Stack {
         MAX_AGE: String(settings.MAX_AGE),
         ...(settings.ERP_BUILD_ID && { ERP_BUILD_ID: settings.ERP_BUILD_ID }),
         ...(settings.ERP_PACKAGE_ID && { ERP_PACKAGE_ID: settings.ERP_PACKAGE_ID }),
+        ...(apiTokens && {
+          SOURCES: JSON.stringify(Object.fromEntries(asked)),
+          API_TOKENS_ID: apiTokens.secretArn,
+        }),
       } satisfies Env<typeof DeliverEnv>,
     })
     queue.grantSendMessages(deliver)
     deadLetters.grantSendMessages(deliver)
     states.grantRecords(deliver)
     erpSession.grantRead(deliver)
+    apiTokens?.grantRead(deliver)
     key?.allow(deliver, 'queue', 'records', 'secret')
 
     const { function: sweep, logGroup: sweepLog } = new BridgeFunction(this, 'Sweep', {
@@ -143,6 +157,10 @@ export class BridgeStack extends Stack {
     if (settings.ERP_PACKAGE_ID) output('ErpPackageId', settings.ERP_PACKAGE_ID, 'The package id that calls carry')
     output('WebhookSecretsName', webhookSecrets.secretName, 'The secret with the webhook secrets')
     if (learned) output('LearnedSecretsName', learned.secret.secretName, 'The secret with what sources have learned')
+    if (apiTokens) {
+      output('ApiTokensName', apiTokens.secretName, 'The secret with the API tokens')
+      output('LookUps', [...asked.keys()].join(','), 'Sources whose provider is asked')
+    }
     output('ErpSessionName', erpSession.secretName, 'The secret with the ERP’s token')
     output('TableName', tableName, 'The message states')
     output('QueueUrl', queue.queueUrl, 'The queue of events')

@@ -3,8 +3,10 @@ import { createDeliver } from '../functions/deliver.ts'
 import { withBreaker } from '../functions/erp/breaker.ts'
 import type { Erp } from '../functions/erp/client.ts'
 import { measured } from '../functions/erp/measured.ts'
+import { createLookUps } from '../functions/providers/index.ts'
 import { deliverSeconds, type Settings } from '../functions/settings.ts'
 import { createSweep } from '../functions/sweep.ts'
+import { openApiTokens } from './api-tokens.ts'
 import type { Data } from './data.ts'
 import { explain } from './explain.ts'
 import { patiently } from './patience.ts'
@@ -26,12 +28,14 @@ export async function startDelivery(
   { settings, erp, clock, log, metrics }: { settings: Settings; erp: Erp; clock: Clock; log: Log; metrics: Metrics },
 ): Promise<Worker> {
   const { instance, isGone, releaseGone, queue, states } = data
+  const tokens = openApiTokens(settings.DATA_DIR, settings.API_TOKENS)
   const ending = new AbortController()
   // What is in hand comes again by itself after the lease.
   const patient = patiently(data, { patience: leaseFor, signal: ending.signal })
   const deliver = createDeliver({
     ...patient,
     erp: measured(withBreaker(erp, clock), metrics, clock),
+    lookUps: createLookUps(settings.sources, { tokens, clock }),
     clock,
     log,
     metrics,

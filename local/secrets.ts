@@ -1,6 +1,5 @@
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import type * as z from 'zod'
 import type { WebhookSecrets } from '../functions/core/ports.ts'
 import {
   Learning,
@@ -15,6 +14,7 @@ import {
   withWindow,
 } from '../functions/core/webhook-secrets.ts'
 import { exclusively } from './exclusively.ts'
+import { readPrivate, writePrivate } from './private-file.ts'
 
 /** The webhook secrets of this machine, and the operator's way to change them. Secrets stand newest first. */
 export type SecretsFile = Required<WebhookSecrets> & {
@@ -52,13 +52,13 @@ export function openSecrets(folder: string, given: SecretsBySource = {}): Secret
     if (!found) return {}
     const { mtimeMs, size, ino } = found
     const stamp = `${mtimeMs}/${size}/${ino}`
-    if (cached?.stamp !== stamp) cached = { stamp, secrets: read(path, SecretsBySource, 'add') }
+    if (cached?.stamp !== stamp) cached = { stamp, secrets: readPrivate(path, SecretsBySource, 'add') }
     return cached.secrets
   }
 
   function learning(): Learning {
     const isThere = statSync(windowsPath, { throwIfNoEntry: false }) !== undefined
-    return { windows: isThere ? read(windowsPath, Windows, 'learn') : {}, secrets: stored() }
+    return { windows: isThere ? readPrivate(windowsPath, Windows, 'learn') : {}, secrets: stored() }
   }
 
   return {
@@ -73,8 +73,8 @@ export function openSecrets(folder: string, given: SecretsBySource = {}): Secret
         const learned = withLearned(learning(), source, secret, now)
         if (!learned) return false
         // In this order a crash between the two leaves nothing open.
-        write(windowsPath, learned.windows)
-        write(path, learned.secrets)
+        writePrivate(windowsPath, learned.windows)
+        writePrivate(path, learned.secrets)
         return true
       })
     },
@@ -83,14 +83,14 @@ export function openSecrets(folder: string, given: SecretsBySource = {}): Secret
     },
     add(source, secret = newSecret()) {
       return exclusively(lockFile, () => {
-        write(path, withSecret(stored(), source, secret))
+        writePrivate(path, withSecret(stored(), source, secret))
         return secret
       })
     },
     retire(source) {
       return exclusively(lockFile, () => {
         const { secrets, retired } = withNewest(stored(), source)
-        if (retired.length > 0) write(path, secrets)
+        if (retired.length > 0) writePrivate(path, secrets)
         return retired.length
       })
     },
@@ -98,40 +98,16 @@ export function openSecrets(folder: string, given: SecretsBySource = {}): Secret
       return exclusively(lockFile, () => {
         const before = learning()
         const { windows, secrets } = withForgotten(before, source)
-        if (Object.hasOwn(before.windows, source)) write(windowsPath, windows)
-        if (Object.hasOwn(before.secrets, source)) write(path, secrets)
+        if (Object.hasOwn(before.windows, source)) writePrivate(windowsPath, windows)
+        if (Object.hasOwn(before.secrets, source)) writePrivate(path, secrets)
         return secretsOf(before.secrets, source)?.length ?? 0
       })
     },
     openWindow(source, until, now) {
-      exclusively(lockFile, () => write(windowsPath, withWindow(learning(), source, until, now).windows))
+      exclusively(lockFile, () => writePrivate(windowsPath, withWindow(learning(), source, until, now).windows))
     },
     window(source, now) {
       return windowOf(learning(), source, now)
     },
-  }
-}
-
-/** @param command what writes the file anew */
-function read<T>(path: string, schema: z.ZodType<T>, command: string): T {
-  try {
-    return schema.parse(JSON.parse(readFileSync(path, 'utf8')))
-  } catch (error) {
-    const isUnreadable = error instanceof Error && 'code' in error && typeof error.code === 'string'
-    const why = isUnreadable ? String(error.code) : 'expected the JSON that was written here'
-    throw new Error(
-      `${path} can't be read (${why}): mend it, or remove it and run npm run secrets -- ${command} SOURCE`,
-    )
-  }
-}
-
-/** Writes beside it and renames, so that a crash leaves the old file or the new one. */
-function write(path: string, content: object): void {
-  const next = `${path}.${process.pid}.new`
-  try {
-    writeFileSync(next, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600, flush: true })
-    renameSync(next, path)
-  } finally {
-    rmSync(next, { force: true })
   }
 }

@@ -8,7 +8,7 @@ import {
   type Wish,
 } from '../functions/core/message-state.ts'
 import type { MessageStates, ReceivedMessage } from '../functions/core/ports.ts'
-import { attemptMessage, decode, encode } from '../functions/core/queue-message.ts'
+import { attemptMessage, decode, encode, updatesMessage } from '../functions/core/queue-message.ts'
 import { recordOf } from '../functions/core/schedule.ts'
 import { explain } from '../local/explain.ts'
 import { walkDeadLetters } from './dead-letters.ts'
@@ -54,8 +54,9 @@ export const redriving: Decision = {
       const decoded = decode(body)
       if ('unreadable' in decoded) throw new Error(decoded.unreadable)
       // Its failures are forgotten: what failed too often would come right back.
-      const { failures: _, ...message } = decoded.message
-      await queue.send(encode(message))
+      const { message } = decoded
+      const neverFailed = message.kind === 'updates' ? updatesMessage(message, {}) : { ...message, failures: undefined }
+      await queue.send(encode(neverFailed))
     })
     const wishes = await forChatMessages(items, step, async (messageId, some) => {
       // Of a damaged record deliver makes a dead letter, and begins anew.

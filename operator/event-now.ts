@@ -38,7 +38,15 @@ export async function standingWith(states: MessageStates, messageId: string, eve
       return { of, state: 'due', why: at === undefined ? 'an attempt is under way' : `the next attempt is at ${at}` }
     }),
   )
-  return found.length > 0 ? found : [{ of, state: 'gone', why: 'newer events have pushed it out of the record' }]
+  return found.length > 0
+    ? found
+    : [
+        {
+          of,
+          state: 'gone',
+          why: 'newer events have pushed it out of the record, or what was looked up for it stands there instead',
+        },
+      ]
 }
 
 /** How an event stands with an object, by the key of that one's record. */

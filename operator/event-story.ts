@@ -21,7 +21,7 @@ export async function storyOf(
   const following = await find(log, since, requests, (line) =>
     list(line, 'traces').some((one) => requests.includes(one)),
   )
-  const objects = unique(following.flatMap((line) => text(line, 'object')))
+  const objects = unique(following.flatMap((line) => (line.message === 'object' ? text(line, 'object') : [])))
   const begin = naming[0]?.at ?? since
   const ofObjects = await find(log, begin, objects.map(asField('object')), (line) =>
     text(line, 'object').some(within(objects)),
@@ -97,7 +97,7 @@ function unique(values: readonly string[]): string[] {
 }
 
 /** What is told of one moment, in the order in which it happens. */
-const inOrder = ['more events', 'webhook', 'object', 'folded', 'attempt', 'parked']
+const inOrder = ['more events', 'webhook', 'look-up', 'object', 'folded', 'attempt', 'parked']
 
 function uniqueLines(lines: readonly LogLine[]): LogLine[] {
   const known = new Map(lines.map((line) => [JSON.stringify(line), line]))

@@ -50,6 +50,10 @@ export type HomeSecrets = {
   window(source: string): Promise<number | undefined>
   /** Why the secrets of a source can't be changed here. */
   fixed(source: string): string | undefined
+  /** Why the API token of a source can't be changed here. */
+  fixedToken(source: string): string | undefined
+  /** Stores the token with which a source's provider is asked. */
+  storeApiToken(source: string, token: string): Promise<void>
   /** Stores the token for the ERP; absent where settings say it. */
   setErpToken?(token: string): Promise<void>
 }

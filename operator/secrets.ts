@@ -1,9 +1,10 @@
-import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import { learnsSecret } from '../functions/sources/index.ts'
+import { storeApiToken } from './api-token.ts'
 import { type ExitCode, exitCodes, UsageError } from './exit-codes.ts'
 import { type Home, homeOptions, type OpenHome, sourceOf } from './home.ts'
 import { learn, timeOf } from './learn.ts'
+import { pasted } from './pasted.ts'
 import type { Terminal } from './terminal.ts'
 
 const secretsUsage = `npm run secrets -- COMMAND [--stack NAME]
@@ -15,6 +16,7 @@ const secretsUsage = `npm run secrets -- COMMAND [--stack NAME]
   forget SOURCE         ends the validity of all: the source refuses everything
   learn SOURCE          lets it learn its secret of the next handshake, once (Asana, Notion)
   --for TIME            how long it may: 30s, 10m, 2h (10m)
+  api-token SOURCE      stores the token with which its provider is asked, read from standard input (Asana)
   token                 stores the ERP's session token or API key, read from standard input (AWS)
   --stack NAME          of a bridge on AWS (--region eu-central-1)
 
@@ -33,13 +35,14 @@ export async function secretsCommand(
   const options = { ...homeOptions, for: { type: 'string', default: '10m' } } as const
   const { positionals, values } = parseArgs({ args, allowPositionals: true, options })
   const [command = '', ...rest] = positionals
-  if (!['list', 'show', 'add', 'retire', 'forget', 'learn', 'token'].includes(command))
+  if (!['list', 'show', 'add', 'retire', 'forget', 'learn', 'api-token', 'token'].includes(command))
     throw new UsageError(`which command? ${secretsUsage}`)
   const time = timeOf(values.for)
   const home = await open(values)
   try {
     if (command === 'list') await list(home, print)
     else if (command === 'token') await setToken(home)
+    else if (command === 'api-token') await storeApiToken(home, rest[0], print)
     else if (command === 'learn') await learn(home, rest[0], time, print)
     else await change(command, home, rest, print)
     return exitCodes.done
@@ -63,11 +66,7 @@ async function list({ sources, secrets }: Home, print: (line: string) => void): 
 
 async function setToken({ secrets }: Home): Promise<void> {
   if (!secrets.setErpToken) throw new Error('on one machine the token is the setting ERP_TOKEN')
-  // Not an argument: those stand in the shell's history and in everybody's list of processes.
-  if (process.stdin.isTTY) console.error('Paste the token, then Enter and Ctrl-D:')
-  const token = (await text(process.stdin)).trim()
-  if (!token) throw new Error('no token came on standard input')
-  await secrets.setErpToken(token)
+  await secrets.setErpToken(await pasted('the token'))
 }
 
 async function change(

@@ -1,6 +1,6 @@
 import type { ParkedWish, Wish } from '../functions/core/message-state.ts'
 import type { ReceivedMessage } from '../functions/core/ports.ts'
-import { decode, type QueueMessage } from '../functions/core/queue-message.ts'
+import { decode, itemsOf, type QueueMessage } from '../functions/core/queue-message.ts'
 import { moment } from './output.ts'
 import { type Id, idOfLetter, idOfWish, type Selection } from './selection.ts'
 
@@ -88,15 +88,15 @@ export function isNamed(item: SetAside, id: Id): boolean {
 /** What a queue message is about; of several things the first one. */
 function contentsOf(message: QueueMessage) {
   if (message.kind === 'attempt') return { messageId: message.messageId, asks: 'attempt' }
-  const all = [...message.updates, ...message.objectUpdates, ...message.links]
+  const all = itemsOf(message)
   const [first] = all as [(typeof all)[number]]
   const { source, eventId, occurredAt, receivedAt } = first
   return {
-    ...('messageId' in first && { messageId: first.messageId }),
+    ...('messageId' in first && first.messageId !== undefined && { messageId: first.messageId }),
     ...('object' in first && { object: first.object }),
     source,
     eventId,
-    asks: 'change' in first ? first.change.kind : 'link',
+    asks: 'change' in first ? first.change.kind : 'asks' in first ? 'look-up' : 'link',
     ...(occurredAt !== undefined && { occurredAt: Date.parse(occurredAt) }),
     receivedAt: Date.parse(receivedAt),
     updates: all.length,

@@ -1,4 +1,5 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { storeApiToken } from '../functions/aws/api-tokens.ts'
 import { createLearningEditor } from '../functions/aws/learned-secrets.ts'
 import { createSecretsManagerEditor } from '../functions/aws/secrets.ts'
 import { secretsOf, windowOf } from '../functions/core/webhook-secrets.ts'
@@ -7,12 +8,14 @@ import type { HomeSecrets } from './home.ts'
 /**
  * The webhook secrets of a stack, newest first: those that operators stored, and those that sources have learned.
  * @param learnedId absent where no source of the stack can learn
+ * @param tokensId where API tokens stand; absent where no provider is asked
  */
 export function secretsOfStack(
   client: SecretsManagerClient,
   ownId: string,
   learnedId: string | undefined,
-): Omit<HomeSecrets, 'fixed' | 'setErpToken'> {
+  tokensId?: string | undefined,
+): Omit<HomeSecrets, 'fixed' | 'fixedToken' | 'setErpToken'> {
   const own = createSecretsManagerEditor({ client, secretId: ownId })
   const learning = learnedId === undefined ? undefined : createLearningEditor({ client, secretId: learnedId })
   const ofOwn = async (source: string) => secretsOf(await own.all(), source) ?? []
@@ -28,6 +31,10 @@ export function secretsOfStack(
     async openWindow(source, until) {
       if (!learning) throw new Error(`this stack has no place for what ${source} learns: deploy it again`)
       await learning.openWindow(source, until, Date.now())
+    },
+    async storeApiToken(source, token) {
+      if (tokensId === undefined) throw new Error(`this stack has no place for the token of ${source}: deploy it again`)
+      await storeApiToken({ client, secretId: tokensId }, source, token)
     },
     window: async (source) => windowOf(await learned(), source, Date.now()),
   }

@@ -24,7 +24,13 @@ export async function openStack(name: string, region: string): Promise<Home> {
     return value
   }
   const client = new SecretsManagerClient(settings)
-  const secrets = secretsOfStack(client, output('WebhookSecretsName'), outputs.get('LearnedSecretsName'))
+  const secrets = secretsOfStack(
+    client,
+    output('WebhookSecretsName'),
+    outputs.get('LearnedSecretsName'),
+    outputs.get('ApiTokensName'),
+  )
+  const asked = new Set(outputs.get('LookUps')?.split(','))
   const erpSession = output('ErpSessionName')
   const sqs = new SQSClient(settings)
   return {
@@ -37,12 +43,18 @@ export async function openStack(name: string, region: string): Promise<Home> {
         .map((source) => source.split(':'))
         .map(([source = '', kind = '', authentication, signatureHeader]) => [
           source,
-          { kind, ...(authentication && { authentication }), ...(signatureHeader && { signatureHeader }) },
+          {
+            kind,
+            ...(authentication && { authentication }),
+            ...(signatureHeader && { signatureHeader }),
+            ...(asked.has(source) && { lookUps: true }),
+          },
         ]),
     ),
     secrets: {
       ...secrets,
       fixed: () => undefined,
+      fixedToken: () => undefined,
       async setErpToken(token) {
         await client.send(new PutSecretValueCommand({ SecretId: erpSession, SecretString: JSON.stringify({ token }) }))
       },

@@ -1,5 +1,6 @@
 import type { Settings } from '../functions/settings.ts'
 import { urlHere } from '../local/address.ts'
+import { openApiTokens } from '../local/api-tokens.ts'
 import { openData } from '../local/data.ts'
 import { erpOf, urlOfSimulatedErp } from '../local/erp.ts'
 import { openSecrets } from '../local/secrets.ts'
@@ -11,7 +12,7 @@ import { logHere } from './log-here.ts'
  * @throws when its data can't be read
  */
 export async function thisMachine(settings: Settings): Promise<Home> {
-  const { DATA_DIR, HOST, PORT, PUBLIC_URL, WEBHOOK_SECRETS, sources } = settings
+  const { DATA_DIR, HOST, PORT, PUBLIC_URL, WEBHOOK_SECRETS, API_TOKENS, sources } = settings
   const data = openData(DATA_DIR)
   // What a killed command had in its hands is seen again at once.
   await data.releaseGone()
@@ -32,6 +33,9 @@ export async function thisMachine(settings: Settings): Promise<Home> {
         Object.hasOwn(WEBHOOK_SECRETS, source)
           ? `WEBHOOK_SECRETS fixes the secrets of ${source}: change them there`
           : undefined,
+      fixedToken: (source) =>
+        Object.hasOwn(API_TOKENS, source) ? `API_TOKENS fixes the token of ${source}: change it there` : undefined,
+      storeApiToken: async (source, token) => openApiTokens(DATA_DIR).store(source, token),
     },
     states: data.states,
     queue: data.queue,

@@ -83,6 +83,8 @@ function inWords(line: LogLine, eventId: string): string {
       const what = list(line, 'ids').includes(eventId) ? 'received' : 'received, and ignored'
       return `${what}: ${field('source')} was answered ${field('status')}`
     }
+    case 'look-up':
+      return `asked ${field('source')} about ${field('object')}: ${field('outcome')} ${field('reason')}`.trimEnd()
     case 'object': {
       const to = list(line, 'to')
       return to.length === 0

@@ -52,6 +52,7 @@ export const sources = {
   'slack-open': { name: 'slack-open', kind: 'slack', meanings: ['reaction', 'text'] },
   'slack-closed': { name: 'slack-closed', kind: 'slack', references: 'none' },
   asana: { name: 'asana', kind: 'asana' },
+  'asana-asked': { name: 'asana-asked', kind: 'asana', lookUps: true },
   clickup: { name: 'clickup', kind: 'clickup' },
   monday: { name: 'monday', kind: 'monday' },
   todoist: { name: 'todoist', kind: 'todoist' },
@@ -544,6 +545,7 @@ const monday = [
 
 const asana = [
   sample('a task that is done in Asana', asanaWebhook(fixture('asana/completed')), 'asana', 202),
+  sample('a task that is looked up', asanaWebhook(fixture('asana/completed')), 'asana-asked', 202),
   sample('a task of another Asana', asanaWebhook(fixture('asana/completed'), { key: 'x' }), 'asana', 401),
 ]
 

@@ -24,6 +24,7 @@ async function received(request: WebhookRequest, source: SourceSettings): Promis
     updates: reception.updates.map((update, position) => ({ ...update, position })),
     objectUpdates: reception.objectUpdates.map((update, position) => ({ ...update, position, hold: 7 * 86_400_000 })),
     links: reception.links.map((link, position) => ({ source: source.name, receivedAt, ...link, position })),
+    lookUps: reception.lookUps?.map((lookUp) => ({ ...lookUp, hold: 7 * 86_400_000 })) ?? [],
   }
   const messages = Object.values(asked).some(({ length }) => length > 0) ? 1 : 0
   return { answer: { statusCode: status, headers, body }, asked, messages, reception }
@@ -54,6 +55,7 @@ async function ingested(request: WebhookRequest, source: SourceSettings, asText:
     updates: messages.flatMap(({ updates }) => updates),
     objectUpdates: messages.flatMap(({ objectUpdates }) => objectUpdates),
     links: messages.flatMap(({ links }) => links),
+    lookUps: messages.flatMap(({ lookUps = [] }) => lookUps),
   }
   return { answer: { statusCode, headers, body }, asked, messages: sent.length }
 }
@@ -138,6 +140,7 @@ describe('the corpus', () => {
       new Set(['true undefined', 'false undefined', 'true github']),
     )
     expect(receptions.some(({ reception }) => reception.objectUpdates.length > 0)).toBe(true)
+    expect(receptions.some(({ reception }) => reception.lookUps)).toBe(true)
   })
 })
 

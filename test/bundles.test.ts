@@ -13,7 +13,8 @@ import { readSettings } from '../functions/settings.ts'
 import { BridgeStack } from '../lib/bridge-stack.ts'
 import { startSimulatedErp } from '../local/simulated-erp.ts'
 import { apiEvent } from './support/api-event.ts'
-import { asanaHandshake } from './support/asana.ts'
+import { asanaHandshake, asanaWebhook } from './support/asana.ts'
+import { startAsana } from './support/asana-api.ts'
 import { chatMessage, record } from './support/delivery.ts'
 import { startDynamo } from './support/dynamodb.ts'
 import { webhook } from './support/factories.ts'
@@ -105,6 +106,15 @@ describe('the bundles that would be deployed', () => {
     expect((await learning.all()).secrets).toEqual({ notion: [brought] })
   })
 
+  it('ask Asana with the token that Secrets Manager has', async () => {
+    const asana = await startAsana({ token: 'pat' })
+    const { ingest, source, erp } = await deployed({ lookUps: true, apiUrl: asana.url })
+    const events = [asana.add('7', { notes: 'chatroom_message/42' }), asana.complete('7')]
+    expect(await ingest(apiEvent(asanaWebhook({ events })))).toMatchObject({ statusCode: 202 })
+    await source.run(() => erp.message(42)?.completed === true)
+    expect(asana.requests).toHaveLength(1)
+  })
+
   it('sweep up what lost its attempt', async () => {
     const { sweep, states, queue } = await deployed()
     const overdue = Date.now() - 3600_000
@@ -116,7 +126,7 @@ describe('the bundles that would be deployed', () => {
 })
 
 /** The bundles with everything around them that AWS would be, and an ERP. */
-async function deployed() {
+async function deployed(asked: { lookUps?: boolean; apiUrl?: string } = {}) {
   const [sqs, dynamo, secrets] = await Promise.all([startSqs(), startDynamo(), startSecretsManager()])
   const erp = await startSimulatedErp({ messages: [chatMessage()], token: 'token' })
   onTestFinished(() => Promise.all([sqs.stop(), dynamo.stop(), secrets.stop(), erp.stop()]).then(() => {}))
@@ -124,9 +134,10 @@ async function deployed() {
   const table = await dynamo.createTable()
   const store = (Name: string, value: unknown) =>
     secrets.secretsManager.send(new CreateSecretCommand({ Name, SecretString: JSON.stringify(value) }))
-  await store('webhook-secrets', { generic: [secret], slack: [secret] })
+  await store('webhook-secrets', { generic: [secret], slack: [secret], ...(asked.lookUps && { asana: [secret] }) })
   await store('erp-session', { token: 'token' })
   await store('learned-secrets', {})
+  await store('api-tokens', { asana: 'pat' })
 
   const endpoints = {
     AWS_ENDPOINT_URL_SQS: sqs.client.endpoint,
@@ -136,12 +147,13 @@ async function deployed() {
   // The SDK calls the host that a queue's URL names, which is none of this machine's.
   const here = (queueUrl: string) => new URL(new URL(queueUrl).pathname, sqs.client.endpoint).href
   const common = { ...endpoints, POWERTOOLS_SERVICE_NAME: 'test', QUEUE_URL: here(url), TABLE_NAME: table }
+  const asana = { asana: { kind: 'asana', ...asked } }
   const [ingest, deliver, sweep] = await Promise.all([
     startLambda<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(bundles['Ingest'] ?? '', {
       ...common,
       WEBHOOK_SECRETS_ID: 'webhook-secrets',
       LEARNED_SECRETS_ID: 'learned-secrets',
-      SOURCES: JSON.stringify(Object.fromEntries(kinds.map((kind) => [kind, { kind }]))),
+      SOURCES: JSON.stringify({ ...Object.fromEntries(kinds.map((kind) => [kind, { kind }])), ...asana }),
     }),
     startLambda<SQSEvent, SQSBatchResponse>(bundles['Deliver'] ?? '', {
       ...common,
@@ -152,6 +164,7 @@ async function deployed() {
       ERP_LOST_ANSWER_WAIT: '60',
       PUT_SPACING: '500',
       MAX_AGE: '7',
+      ...(asked.lookUps && { SOURCES: JSON.stringify(asana), API_TOKENS_ID: 'api-tokens' }),
     }),
     startLambda<object, { attempts: number }>(bundles['Sweep'] ?? '', common),
   ])

@@ -540,7 +540,7 @@ describe('a batch', () => {
   it('gives up on a record that fails for over a week, and keeps it', async () => {
     const delivery = await deliveryUnderTest()
     await delivery.states.save('42', { body: JSON.stringify({ format: 99 }) }, undefined)
-    const body = encode({ version: 1, kind: 'updates', failures: 1_000, updates: [update(done)] })
+    const body = encode({ version: 1, kind: 'updates', failures: 2_000, updates: [update(done)] })
     await delivery.deliver({ Records: [record(body)] })
     const dead = await delivery.deadLetters.receive({ max: 10, visibility: 1_000 })
     expect(dead).toMatchObject([{ reason: 'failed too often' }])

@@ -158,7 +158,7 @@ describe('a handshake that brings a secret', () => {
     const { greet, secrets, operate } = await bridge()
     await operate('learn', 'notion')
     expect((await greet(asanaHandshake(hookSecret))).status).toBe(401)
-    expect((await greet(notionHandshake('short'))).status).toBe(401)
+    expect((await greet(notionHandshake('two words'))).status).toBe(401)
     expect((await greet(notionHandshake(verificationToken))).status).toBe(200)
     expect([await secrets.of('asana'), await secrets.of('notion')]).toEqual([[], [verificationToken]])
   })

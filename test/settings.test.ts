@@ -50,6 +50,18 @@ describe('settings of one machine', () => {
     expect(() => readSettings({ ERP_BASE_URL: url, ERP_TOKEN: 't' }, 'one machine')).toThrow(/^ERP_BASE_URL: expected/)
   })
 
+  it('may let Asana be asked, at its own address or on this machine, as often as its limit allows', () => {
+    const asana = (options: object) => () =>
+      readSettings({ SOURCES: { asana: { kind: 'asana', ...options } } }, 'one machine')
+    expect(asana({ lookUps: true, lookUpsPerMinute: 1500, apiUrl: 'http://127.0.0.1:1/api' })).not.toThrow()
+    expect(asana({ apiUrl: 'http://asana.example' })).toThrow(
+      /asana: apiUrl: expected https; http is for loopback only/,
+    )
+    expect(asana({ apiUrl: 'https://a:b@asana.example' })).toThrow(/apiUrl: expected no user, query or fragment/)
+    expect(asana({ lookUpsPerMinute: 1501 })).toThrow(/asana: lookUpsPerMinute: /)
+    expect(() => readSettings({ API_TOKENS: '{"asana":["tiptop"]}' }, 'one machine')).toThrow(/^API_TOKENS\.asana: /)
+  })
+
   it('are refused when they are misspelt', () => {
     expect(() => readSettings({ PROT: 1 }, 'one machine')).toThrow('PROT: there is no such setting')
   })
@@ -89,7 +101,7 @@ describe('the documents', () => {
   })
 
   it('name every setting of AWS where they tell how to deploy', () => {
-    const others = ['PORT', 'HOST', 'DATA_DIR', 'ERP_PORT', 'PUBLIC_URL', 'ERP_TOKEN', 'WEBHOOK_SECRETS']
+    const others = ['PORT', 'HOST', 'DATA_DIR', 'ERP_PORT', 'PUBLIC_URL', 'ERP_TOKEN', 'WEBHOOK_SECRETS', 'API_TOKENS']
     const ofAws = settingNames.filter((name) => !others.includes(name))
     expect(new Set(tablesOf('docs/deploy.md'))).toEqual(new Set(ofAws))
   })

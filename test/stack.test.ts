@@ -155,6 +155,26 @@ describe('the stack', () => {
     )
   })
 
+  it('has a secret for API tokens only where a source looks things up, which deliver alone may read', () => {
+    const SOURCES = { office: { kind: 'asana', lookUps: true, references: 'none' }, asana: { kind: 'asana' } }
+    const template = templateOf({ SOURCES })
+    const ofSecret = statementsOf(template).filter((statement) => statement.includes('ApiTokensSecret'))
+    expect(ofSecret).toEqual([`DeliverRole: Allow ${read} on [{"Ref":"ApiTokensSecret"},{"Ref":"ErpSessionSecret"}]`])
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: {
+        Variables: {
+          API_TOKENS_ID: Match.anyValue(),
+          SOURCES: '{"office":{"name":"office","kind":"asana","lookUps":true}}',
+          TABLE_NAME: Match.anyValue(),
+        },
+      },
+    })
+    template.allResourcesProperties('AWS::SecretsManager::Secret', { SecretString: '{}' })
+    const { Outputs } = template.toJSON()
+    expect([Object.keys(Outputs).includes('ApiTokensName'), Outputs['LookUps'].Value]).toEqual([true, 'office'])
+    expect(JSON.stringify(templateOf().toJSON())).not.toContain('ApiTokens')
+  })
+
   it('has a secret for what sources learn only where one can, which ingest may write, and never the operator’s', () => {
     const SOURCES = { asana: { kind: 'asana' }, notion: { kind: 'notion' } }
     const via = `on "${keyArn}" if {"StringEquals":{"kms:ViaService":"secretsmanager.eu-central-1.amazonaws.com"}}`
@@ -419,7 +439,7 @@ describe('the stack', () => {
     ])
   })
 
-  it.each([{}, { KMS_KEY_ARN: keyArn, PRODUCTION: true, SOURCES: { asana: { kind: 'asana' } } }])(
+  it.each([{}, { KMS_KEY_ARN: keyArn, PRODUCTION: true, SOURCES: { asana: { kind: 'asana', lookUps: true } } }])(
     'has no finding of cdk-nag’s AwsSolutions and Serverless packs that is not acknowledged with its reason: %j',
     (settings) => {
       const { app } = stackOf(settings)
@@ -470,6 +490,10 @@ describe('settings for AWS', () => {
     [
       { ERP_TOKEN: 'tiptop' },
       'ERP_TOKEN has no place in a template: deploy, then npm run secrets -- token --stack NAME',
+    ],
+    [
+      { API_TOKENS: { asana: 'tiptop' } },
+      'API_TOKENS have no place in a template: deploy, then npm run secrets -- api-token SOURCE --stack NAME',
     ],
     [
       { WEBHOOK_SECRETS: { generic: ['tiptop'] } },

@@ -1,3 +1,4 @@
+import type { LookUpOutcome } from './look-up.ts'
 import type { DimensionOf, MetricName } from './metrics.ts'
 
 /**
@@ -81,6 +82,21 @@ export type WebhookSecrets = {
    */
   learn?(source: string, secret: string, now: number): Promise<boolean>
 }
+
+/** The tokens with which a source's provider is asked. */
+export type ApiTokens = {
+  /** @param options.fresh look past any cache: the provider refused the last one */
+  of(source: string, options?: { fresh?: boolean }): Promise<string | undefined>
+}
+
+/** The APIs of the providers that are asked for what their webhooks leave open. */
+export type LookUps = {
+  /** Those of a source; undefined where it asks nothing. */
+  of(source: string): TaskLookUps | undefined
+}
+
+/** What one provider is asked. Never throws for what the provider or the network does. */
+export type TaskLookUps = { taskState(object: string): Promise<LookUpOutcome> }
 
 /** Epoch ms. */
 export type Clock = () => number

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { LookUp } from './look-up.ts'
 import { Instant, type Link, MessageId, Name, ObjectUpdate, Occurred, Update } from './update.ts'
 
 /** The place of an update among those of its request, which decides between two that happened and arrived in the same millisecond. */
@@ -25,8 +26,20 @@ export const QueuedLink = z.strictObject({
 })
 export type QueuedLink = z.infer<typeof QueuedLink>
 
+/**
+ * A look-up on its way: what an event leaves open, and its provider's API tells. `messageId`: the chat message that the URL
+ * named, which gets the answer instead of the object. `hold`: ms that the answer may wait for a link of the object.
+ */
+export const QueuedLookUp = z.strictObject({ ...LookUp.shape, messageId: MessageId.optional(), hold: z.int().min(0) })
+export type QueuedLookUp = z.infer<typeof QueuedLookUp>
+
 /** What one webhook request asks for. */
-export type Asked = { updates: QueuedUpdate[]; objectUpdates: QueuedObjectUpdate[]; links: QueuedLink[] }
+export type Asked = {
+  updates: QueuedUpdate[]
+  objectUpdates: QueuedObjectUpdate[]
+  links: QueuedLink[]
+  lookUps?: QueuedLookUp[] | undefined
+}
 
 /** Names the webhook request that a queue message comes from, in the log. API Gateway's own ids have 16 characters. */
 export const TraceId = z.string().regex(/^[\w=+/-]{1,22}$/)
@@ -37,7 +50,8 @@ const failures = z.int().min(1).optional()
 /**
  * What the queue carries: what one webhook request asks for, or an attempt to bring one chat message up to date.
  * `at` (epoch ms) names the attempt that the message state knows as scheduled; an attempt without it is made whenever it
- * arrives (the sweep's). `failures` counts how often it could not be dealt with.
+ * arrives (the sweep's). `failures` counts how often it could not be dealt with; `failingSince` is when a message of
+ * look-ups, and nothing else, first failed.
  */
 export const QueueMessage = z.discriminatedUnion('kind', [
   z
@@ -48,22 +62,47 @@ export const QueueMessage = z.discriminatedUnion('kind', [
       objectUpdates: z.array(QueuedObjectUpdate).default([]),
       links: z.array(QueuedLink).default([]),
       trace: TraceId.optional(),
+      // Absent where there is none, so that a version of the bridge that knows none reads all other messages.
+      lookUps: z.array(QueuedLookUp).min(1).optional(),
       failures,
+      failingSince: Instant.optional(),
     })
-    .refine(({ updates, objectUpdates, links }) => updates.length + objectUpdates.length + links.length > 0, {
-      error: 'expected something to do',
-    }),
+    .refine((message) => itemsOf(message).length > 0, { error: 'expected something to do' }),
   z.strictObject({ version, kind: z.literal('attempt'), messageId: MessageId, at: z.int().optional(), failures }),
 ])
 export type QueueMessage = z.infer<typeof QueueMessage>
+type UpdatesMessage = Extract<QueueMessage, { kind: 'updates' }>
 
 /** SQS takes 1 MiB with its attributes (facts: SQS quotas for messages); 4 KiB stay free for those. */
 export const queueMessageLimit = 1024 * 1024 - 4096
 
 /** The queue message of what is asked for; what is left out of it is empty. */
-export function updatesMessage(asked: Partial<Asked>, more: { trace?: string; failures?: number } = {}): QueueMessage {
-  const { updates = [], objectUpdates = [], links = [] } = asked
-  return { version: 1, kind: 'updates', updates, objectUpdates, links, ...more }
+export function updatesMessage(
+  { updates = [], objectUpdates = [], links = [], lookUps = [] }: Partial<Asked>,
+  more: { trace?: string | undefined; failures?: number | undefined; failingSince?: string | undefined } = {},
+): UpdatesMessage {
+  const { trace, failures, failingSince } = more
+  return {
+    version: 1,
+    kind: 'updates',
+    updates,
+    objectUpdates,
+    links,
+    ...(lookUps.length > 0 && { lookUps }),
+    ...(trace !== undefined && { trace }),
+    ...(failures !== undefined && { failures }),
+    ...(failingSince !== undefined && { failingSince }),
+  }
+}
+
+/** All that a message of updates asks for, in the order of its lists. */
+export function itemsOf({
+  updates,
+  objectUpdates,
+  links,
+  lookUps = [],
+}: Asked): (QueuedUpdate | QueuedObjectUpdate | QueuedLink | QueuedLookUp)[] {
+  return [...updates, ...objectUpdates, ...links, ...lookUps]
 }
 
 /**

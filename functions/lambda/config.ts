@@ -31,6 +31,9 @@ export const DeliverEnv = z.object({
   ERP_LOST_ANSWER_WAIT: digits,
   PUT_SPACING: digits,
   MAX_AGE: digits,
+  /** Where there is a source whose provider is asked: those sources, and the secret with their tokens. */
+  SOURCES: text.optional(),
+  API_TOKENS_ID: text.optional(),
 })
 
 /** What sweep is told. */
@@ -48,7 +51,14 @@ export function readEnv<Env>(schema: z.ZodType<Env>): Env {
   )
 }
 
+const Sources = z.record(z.string(), z.looseObject({ kind: z.string() }))
+
 /** The sources as the stack wrote them into the environment. */
 export function sourcesOf({ SOURCES }: z.infer<typeof IngestEnv>): ReturnType<typeof readSources> {
-  return readSources(z.record(z.string(), z.looseObject({ kind: z.string() })).parse(JSON.parse(SOURCES)))
+  return readSources(Sources.parse(JSON.parse(SOURCES)))
+}
+
+/** Those whose provider is asked. Nothing is said of kinds here, so that deliver needn't load them. */
+export function askedSourcesOf({ SOURCES = '{}' }: z.infer<typeof DeliverEnv>): Map<string, { kind: string }> {
+  return new Map(Object.entries(Sources.parse(JSON.parse(SOURCES))))
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { SQSClient } from '@aws-sdk/client-sqs'
+import { createSecretsManagerApiTokens } from '../aws/api-tokens.ts'
 import { clientSettings } from '../aws/client-settings.ts'
 import { createDynamoMessageStates } from '../aws/message-state.ts'
 import { createSqsQueue } from '../aws/queue.ts'
@@ -10,14 +11,16 @@ import { createDeliver } from '../deliver.ts'
 import { withBreaker } from '../erp/breaker.ts'
 import { createErp } from '../erp/client.ts'
 import { measured } from '../erp/measured.ts'
+import { createLookUps } from '../providers/index.ts'
 import { deliverSeconds } from '../settings.ts'
-import { DeliverEnv, readEnv } from './config.ts'
+import { askedSourcesOf, DeliverEnv, readEnv } from './config.ts'
 import { createTelemetry } from './telemetry.ts'
 
 const env = readEnv(DeliverEnv)
 const { log, metrics, published } = createTelemetry(env.POWERTOOLS_SERVICE_NAME)
 const clock = Date.now
 const sqs = new SQSClient(clientSettings())
+const client = new SecretsManagerClient(clientSettings())
 
 /** The queue's event source mapping calls this for every batch, and reads which records failed. */
 export const handler = published(
@@ -29,7 +32,7 @@ export const handler = published(
           buildId: env.ERP_BUILD_ID,
           packageId: env.ERP_PACKAGE_ID,
           session: createSecretsManagerSession({
-            client: new SecretsManagerClient(clientSettings()),
+            client,
             secretId: env.ERP_SESSION_ID,
             clock,
             log,
@@ -41,6 +44,12 @@ export const handler = published(
       metrics,
       clock,
     ),
+    ...(env.API_TOKENS_ID && {
+      lookUps: createLookUps(askedSourcesOf(env), {
+        tokens: createSecretsManagerApiTokens({ client, secretId: env.API_TOKENS_ID, clock, log }),
+        clock,
+      }),
+    }),
     states: createDynamoMessageStates({
       client: new DynamoDBClient(clientSettings()),
       table: env.TABLE_NAME,

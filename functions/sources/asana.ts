@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { boundedId } from './event-id.ts'
 import { filled } from './filled.ts'
+import { lookUpOptions } from './look-up-options.ts'
 import { momentOf } from './moment.ts'
 import { saidCompleted } from './said.ts'
 import { verifyHmac } from './signature.ts'
@@ -11,6 +12,7 @@ import {
   ignored,
   isSecret,
   type Learned,
+  type OpenHappening,
   type ReceiveContext,
   type Source,
   sourceOptions,
@@ -18,12 +20,17 @@ import {
   type WebhookRequest,
 } from './source.ts'
 
-const Options = sourceOptions('asana', ['completed', 'reaction'])
+const Options = sourceOptions('asana', ['completed', 'reaction']).extend({
+  ...lookUpOptions,
+  /** Whose text may refer to a chat message, where tasks are looked up. Only members and guests write in a task. */
+  references: z.enum(['everyone', 'none']).default('everyone'),
+})
 type Options = z.infer<typeof Options>
 
 /**
  * Asana's webhooks (https://developers.asana.com/docs/webhooks-guide): a task done or open again. Events carry ids only; what
- * tells the direction is the story that Asana adds to the task. Nobody can refer to a chat message in ids: links do.
+ * tells the direction is the story that Asana adds to the task, or the task itself, where Asana may be asked: then the stories
+ * say nothing, for what happened once would be two wishes. Nobody can refer to a chat message in ids: the task's text can.
  */
 export const asana: Source<Options> = { options: Options, learn, authenticate, interpret }
 
@@ -58,20 +65,41 @@ const Event = z.object({
 type Event = z.infer<typeof Event>
 const Payload = z.object({ events: z.array(z.unknown()) })
 
-function interpret(json: unknown): Interpretation {
+function interpret(json: unknown, _: WebhookRequest, options: Options): Interpretation {
   const { data: payload } = Payload.safeParse(json)
   if (!payload) return ignored('nothing is read from a payload of this form')
   if (payload.events.length === 0) return ignored('a heartbeat says nothing for a chat message')
   const told = payload.events.map((event) => {
     const { data } = Event.safeParse(event)
-    return data ? toldBy(data) : 'nothing is read from an event of this form'
+    if (!data) return 'nothing is read from an event of this form'
+    return options.lookUps ? leftOpenBy(data, options) : toldBy(data)
   })
   const reasons = new Set(told.filter((each) => typeof each === 'string'))
+  const said = told.filter((each) => typeof each !== 'string')
+  const open = said.filter((each) => 'asks' in each)
   return {
     kind: 'understood',
-    happenings: told.filter((each) => typeof each !== 'string'),
+    happenings: said.filter((each) => 'messageIds' in each),
     ignored: [...reasons].map((reason) => ({ reason })),
+    ...(open.length > 0 && { open }),
   }
+}
+
+/** What an event leaves to look up in its task, or why nothing. */
+function leftOpenBy({ action, resource, created_at, change }: Event, { references }: Options): OpenHappening | string {
+  const field = change?.field ?? ''
+  const isText = ['added', 'undeleted'].includes(action) || ['name', 'notes', 'html_notes'].includes(field)
+  const asks: OpenHappening['asks'] = [
+    ...(action === 'changed' && field === 'completed' ? (['completed'] as const) : []),
+    ...(references === 'everyone' && (isText || field === 'completed') ? (['references'] as const) : []),
+  ]
+  if (resource.resource_type !== 'task' || asks.length === 0) return 'this event says nothing for a chat message'
+  const occurredAt = momentOf(created_at)
+  if (occurredAt === undefined) return 'nothing is looked up for an event without its time'
+  // Asana gives events no id; a repeated one repeats all of this.
+  const eventId = boundedId([resource.gid, action, field, occurredAt].filter(Boolean).join(':'))
+  // https://developers.asana.com/reference/gettask: modified_at doesn't tell of projects that a task was added to.
+  return { eventId, object: resource.gid, occurredAt, asks, modifies: action === 'changed' }
 }
 
 /** The stories of a task that say whether it is done. */
@@ -92,6 +120,6 @@ function toldBy({ action, resource, parent, user, created_at, change }: Event): 
     }
   }
   return resource.resource_type === 'task' && change?.field === 'completed'
-    ? 'this event does not say whether the task is completed, and the source has no API token to ask with'
+    ? 'this event does not say whether the task is completed: give the source an API token (option lookUps)'
     : 'this event says nothing for a chat message'
 }

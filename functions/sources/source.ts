@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import type { LookUp } from '../core/look-up.ts'
 import type { Change, EventType } from '../core/update.ts'
 
 /** One HTTP request of a sender. Header names are lower-case; the body is what came over the wire. */
@@ -51,12 +52,17 @@ export type Happening = {
   reportOnly?: string
 }
 
+/** One thing that happened of which the payload doesn't say enough: what the provider's API is asked about its object. */
+export type OpenHappening = Pick<LookUp, 'eventId' | 'object' | 'occurredAt' | 'asks' | 'modifies'>
+
 /** What a payload says: what happened and what was left out, or what is wrong with it. */
 export type Interpretation =
   | {
       kind: 'understood'
       happenings: Happening[]
       ignored: Ignored[]
+      /** Only of a source whose options say that its provider may be asked. */
+      open?: OpenHappening[]
       /** Writes the answer where the sender shows it to people, by how much was accepted and why the rest was not. */
       answer?: (outcome: { accepted: number; reasons: string[] }) => Response
     }
@@ -129,9 +135,9 @@ export function ignored(reason: string, eventId?: string): Interpretation {
   return { kind: 'understood', happenings: [], ignored: [{ ...(eventId !== undefined && { eventId }), reason }] }
 }
 
-/** Whether a text can be a secret that a sender brings: long enough to be one, and safe in a header and a terminal. */
+/** Whether a text can be a secret that a sender brings: safe in a header and a terminal. */
 export function isSecret(text: string): boolean {
-  return /^[\x21-\x7e]{16,512}$/.test(text)
+  return /^[\x21-\x7e]{1,512}$/.test(text)
 }
 
 /** zod's issues, as a problem shows them: where and what, never the value. */

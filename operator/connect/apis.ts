@@ -7,22 +7,30 @@ export const asana: Steps = ({
   name,
   url,
   run,
-}) => `1. Let Asana teach the bridge its secret, within ten minutes from now:
+}) => `1. My settings → Apps → Developer apps → Personal access tokens: TOKEN, of somebody who sees the tasks.
+
+2. Let the bridge ask Asana what a task is like, since webhooks don't say it. In SOURCES: "lookUps": true. Then, with TOKEN on
+   standard input:
+
+     ${run(`secrets -- api-token ${name}`)}
+
+3. Let Asana teach the bridge its secret, within ten minutes from now:
 
      ${run(`secrets -- learn ${name} --for 10m`)}
 
-2. Make the webhook. TOKEN is a personal access token (https://app.asana.com/0/my-apps), PROJECT the number in the project's address:
+4. Make the webhook. PROJECT is the number in the project's address:
 
 ${curl('https://app.asana.com/api/1.0/webhooks', { authorization: 'Bearer TOKEN' }, { data: { resource: 'PROJECT', target: url, filters: asanaFilters } })}
 
-3. Complete a task.`
+5. Complete a task whose notes say chatroom_message/42.`
 
-/** What the bridge reads: the stories that say it, and the changes that a look-up asks about. */
+/** What the bridge reads: the changes that a look-up asks about, and the stories that say something without one. */
 const asanaFilters = [
+  { resource_type: 'task', action: 'changed', fields: ['completed', 'name', 'notes'] },
+  { resource_type: 'task', action: 'added' },
+  { resource_type: 'task', action: 'undeleted' },
   { resource_type: 'story', resource_subtype: 'marked_complete', action: 'added' },
   { resource_type: 'story', resource_subtype: 'marked_incomplete', action: 'added' },
-  { resource_type: 'task', action: 'added' },
-  { resource_type: 'task', action: 'changed', fields: ['completed', 'name', 'notes'] },
 ]
 
 /** https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/ */

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import { mockClient } from 'aws-sdk-client-mock'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { createSecretsManagerApiTokens, storeApiToken } from '../../functions/aws/api-tokens.ts'
 import { clientSettings } from '../../functions/aws/client-settings.ts'
 import { createLearningEditor, withLearnedSecrets } from '../../functions/aws/learned-secrets.ts'
 import {
@@ -17,6 +18,7 @@ import {
   createSecretsManagerSession,
 } from '../../functions/aws/secrets.ts'
 import type { WebhookSecrets } from '../../functions/core/ports.ts'
+import { apiTokensContract } from '../contracts/api-tokens.ts'
 import { webhookSecretsContract } from '../contracts/webhook-secrets.ts'
 import { stoppedClock } from '../support/clock.ts'
 import { type LocalSecretsManager, startSecretsManager } from '../support/secrets-manager.ts'
@@ -69,6 +71,14 @@ function clientThat(act: (command: string | undefined) => void | Promise<void>):
   )
   return client
 }
+
+apiTokensContract('Secrets Manager', async () => {
+  const { reading } = await open()
+  return {
+    tokens: createSecretsManagerApiTokens(reading),
+    store: (source, token) => storeApiToken(reading, source, token),
+  }
+})
 
 webhookSecretsContract('Secrets Manager', async () => {
   const [own, learned] = [await open(), await open()]

@@ -12,12 +12,14 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { openApiTokens } from '../../local/api-tokens.ts'
 import { type Database, openDatabase } from '../../local/database.ts'
 import { joinInstances } from '../../local/instances.ts'
 import { lock } from '../../local/lock.ts'
 import { createSqliteMessageStates } from '../../local/message-state.ts'
 import { createSqliteQueue } from '../../local/queue.ts'
 import { openSecrets } from '../../local/secrets.ts'
+import { apiTokensContract } from '../contracts/api-tokens.ts'
 import { messageStatesContract } from '../contracts/message-states.ts'
 import { queueContract } from '../contracts/queue.ts'
 import { webhookSecretsContract } from '../contracts/webhook-secrets.ts'
@@ -62,6 +64,27 @@ webhookSecretsContract('A file', async () => {
       if (secrets.length === 1 && (await operator.of(source))[0] === newest) operator.retire(source)
     },
   }
+})
+
+apiTokensContract('A file', async () => {
+  const folder = temporaryFolder()
+  const operator = openApiTokens(folder)
+  return { tokens: openApiTokens(folder), store: async (source, token) => operator.store(source, token) }
+})
+
+describe('the file of API tokens', () => {
+  it('can be read by its owner alone, never shows in an error, and gives way to settings', async () => {
+    const folder = temporaryFolder()
+    const tokens = openApiTokens(folder, { asana: 'fixed' })
+    tokens.store('asana', 'stored')
+    const path = join(folder, 'api-tokens.json')
+    expect([statSync(path).mode & 0o777, await tokens.of('asana')]).toEqual([0o600, 'fixed'])
+    writeFileSync(path, '{"asana": "stored", "spoilt": 7}')
+    await expect(openApiTokens(folder).of('asana')).rejects.toThrow(
+      /api-tokens\.json can't be read \(expected the JSON/,
+    )
+    await expect(openApiTokens(folder).of('asana')).rejects.not.toThrow(/stored/)
+  })
 })
 
 describe('the SQLite file', () => {

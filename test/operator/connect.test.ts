@@ -6,12 +6,15 @@ import { sources } from '../../functions/sources/index.ts'
 import { connectCommand } from '../../operator/connect.ts'
 import { exitCodeOf } from '../../operator/exit-codes.ts'
 import type { Home } from '../../operator/home.ts'
-import { context } from '../support/factories.ts'
+import { asanaHandshake, asanaWebhook } from '../support/asana.ts'
+import { at, context } from '../support/factories.ts'
 import { fixture } from '../support/fixture.ts'
 import { closedIssue, githubWebhook } from '../support/github.ts'
 import { callback, message, reaction, slackWebhook } from '../support/slack.ts'
 import { testTerminal } from '../support/terminal.ts'
 import { trelloWebhook } from '../support/trello.ts'
+
+type Filter = { resource_type: string; resource_subtype?: string; action: string; fields?: string[] }
 
 const made = 'whsec_bWFkZSBoZXJl'
 const address = 'https://bridge.example'
@@ -86,6 +89,24 @@ describe('npm run connect', () => {
       expect(events).toHaveLength(1)
     }
     expect(text).toContain('npm run secrets -- add slack SECRET')
+  })
+
+  it('gives Asana an address that takes its handshake, and filters that let through what the bridge reads', async () => {
+    const { target, filters } = bodyOfCurl(await publicly('asana')).data
+    const { pathname: url } = new URL(target)
+    const source = { name: 'asana', kind: 'asana' }
+    const handshake = await receive(asanaHandshake('brought', url), source, context({ secrets: [] }))
+    expect(handshake).toMatchObject({ response: { status: 200 }, learned: { secret: 'brought' } })
+    const read = filters.map(async ({ resource_type, resource_subtype, action, fields = [] }: Filter) => {
+      const resource = { gid: '7', resource_type, resource_subtype }
+      const happened = { resource, action, parent: { gid: '8', resource_type: 'task' }, created_at: at(-60) }
+      const events = fields.length > 0 ? fields.map((field) => ({ ...happened, change: { field } })) : [happened]
+      const sent = asanaWebhook({ events }, { url })
+      const asked = await receive(sent, { ...source, lookUps: resource_type === 'task' }, context())
+      expect(asked.events.length + (asked.lookUps?.length ?? 0)).toBeGreaterThan(0)
+      expect(asked.response.status).toBe(202)
+    })
+    expect((await Promise.all(read)).length).toBeGreaterThan(3)
   })
 
   it('makes a webhook at Trello by a call that a shell reads, for the URL that the bridge verifies', async () => {

@@ -1,5 +1,6 @@
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { expect, it, onTestFinished } from 'vitest'
+import { createSecretsManagerApiTokens } from '../../functions/aws/api-tokens.ts'
 import { secretsOfStack } from '../../operator/stack-secrets.ts'
 import { startSecretsManager } from '../support/secrets-manager.ts'
 
@@ -38,4 +39,17 @@ it('says that a stack without a place for what is learned is to be deployed agai
     1,
   ])
   await expect(secrets.openWindow('asana', 1)).rejects.toThrow(/deploy it again/)
+})
+
+it('stores the token of a source whose provider is asked, where the stack has a place for it', async () => {
+  const local = await startSecretsManager()
+  onTestFinished(() => local.stop())
+  const client = local.secretsManager
+  await client.send(new CreateSecretCommand({ Name: 'tokens', SecretString: '{}' }))
+  await secretsOfStack(client, 'own', undefined, 'tokens').storeApiToken('asana', 'pat')
+  const tokens = createSecretsManagerApiTokens({ client, secretId: 'tokens', clock: Date.now })
+  expect(await tokens.of('asana')).toBe('pat')
+  await expect(secretsOfStack(client, 'own', undefined).storeApiToken('asana', 'pat')).rejects.toThrow(
+    /deploy it again/,
+  )
 })

@@ -24,7 +24,7 @@ describe('a task in Asana', () => {
     expect(done.objectUpdates).toMatchObject([{ ...happened, change }])
     expect(JSON.parse(done.response.body ?? '')).toEqual({
       accepted: [{ eventId: '1209917', type: 'task.done', object: '1204512' }],
-      ignored: [{ reason: expect.stringContaining('no API token') }],
+      ignored: [{ reason: expect.stringContaining('option lookUps') }],
     })
     const reopened = { type: 'task.reopened', change: { kind: 'completed', value: false }, object: '1204512' }
     expect((await send(fixture('asana/reopened'))).events).toMatchObject([reopened])
@@ -82,16 +82,8 @@ describe('Asana’s handshake', () => {
     expect([other.response.status, other.learned]).toEqual([401, undefined])
   })
 
-  it('brings nothing that is too short, too long, or no header’s value', async () => {
-    for (const odd of [
-      '',
-      ' ',
-      'short',
-      'x'.repeat(513),
-      `${brought} ${brought}`,
-      `${brought}\r\nx: y`,
-      `${brought}ü`,
-    ]) {
+  it('brings nothing that is too long or no header’s value', async () => {
+    for (const odd of ['', ' ', 'x'.repeat(513), `${brought} ${brought}`, `${brought}\r\nx: y`, `${brought}ü`]) {
       const { response, learned } = await greet(odd, [])
       expect([response.status, learned, JSON.stringify(response).includes(brought)]).toEqual([401, undefined, false])
     }

@@ -1,12 +1,11 @@
 import type { SQSRecord } from 'aws-lambda'
 import { onTestFinished } from 'vitest'
 import { emptyState, MessageState } from '../../functions/core/message-state.ts'
-import type { Clock, MessageStates, Queue } from '../../functions/core/ports.ts'
+import type { Clock, LookUps, MessageStates, Queue } from '../../functions/core/ports.ts'
 import { encode, type QueuedUpdate, type QueueMessage } from '../../functions/core/queue-message.ts'
-import { createDeliver } from '../../functions/deliver.ts'
+import { createDeliver, type DeliverDependencies } from '../../functions/deliver.ts'
 import { createErp } from '../../functions/erp/client.ts'
 import { fixedSession } from '../../functions/erp/session.ts'
-import type { SettleDependencies } from '../../functions/settle.ts'
 import { createSweep } from '../../functions/sweep.ts'
 import { openDatabase } from '../../local/database.ts'
 import { createSqliteMessageStates } from '../../local/message-state.ts'
@@ -47,6 +46,7 @@ export async function deliveryUnderTest({
   put = 'merge',
   timeout = 2_000,
   adapters,
+  providers,
   ...given
 }: {
   messages?: SimulatedMessage[]
@@ -54,7 +54,9 @@ export async function deliveryUnderTest({
   timeout?: number
   /** Those of another home, on the clock that they are given. */
   adapters?: (clock: Clock) => { queue: Queue; deadLetters: Queue; states: MessageStates }
-} & Partial<SettleDependencies> = {}) {
+  /** The providers that are asked, on the clock that they are given. */
+  providers?: (clock: Clock) => LookUps
+} & Partial<DeliverDependencies> = {}) {
   const { now: clock, advance } = stoppedClock()
   const erp = await startSimulatedErp({ messages, token: 'token', put })
   const database = openDatabase(temporaryFolder())
@@ -68,7 +70,8 @@ export async function deliveryUnderTest({
     await erp.stop()
     database.close()
   })
-  const dependencies: SettleDependencies = {
+  const dependencies: DeliverDependencies = {
+    lookUps: providers?.(clock),
     erp: createErp({ baseUrl: erp.url, session: fixedSession('token'), timeout, clock }),
     states,
     queue,
