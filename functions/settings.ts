@@ -38,7 +38,7 @@ export const exampleErpUrl = 'https://replace-with-own-host.iw-erp.de'
 /**
  * Seconds that one call of deliver may take, and as long that an attempt's lease lasts: whoever holds one can't outlive it.
  * Within the first half an attempt begins new steps; a GET and a PUT that time out, each once more with a new session
- * token, take 40 s of the other, and 20 s are left for folding what comes with it.
+ * token that they waited 5 s for, take 50 s of the other, and 10 s are left for folding what comes with it.
  */
 export const deliverSeconds = 120
 
@@ -56,7 +56,21 @@ const Schema = z.strictObject({
       .refine(isPlain, { error: 'expected no user, query or fragment' })
       .optional(),
   ),
-  ERP_TOKEN: optional(z.string().optional()),
+  /** One of two ways in: a session token or API key, or a user that the bridge logs in as. */
+  ERP_TOKEN: optional(
+    z
+      .string()
+      .regex(/^[\x21-\x7e]+$/, 'expected a token: printable characters without spaces')
+      .optional(),
+  ),
+  ERP_USER: optional(z.string().optional()),
+  ERP_PASSWORD: optional(z.string().optional()),
+  /** Seconds that a session shall last. */
+  ERP_LOGIN_VALID_SECONDS: optional(
+    number(z.int('expected 60 to 31536000 seconds').min(60).max(31_536_000)).default(86_400),
+  ),
+  /** Whether the bridge on AWS logs in, as the user that a secret of its own holds. */
+  ERP_LOGIN: optional(boolean.default(false)),
   ERP_BUILD_ID: optional(z.string().optional()),
   ERP_PACKAGE_ID: optional(z.string().optional()),
   /** `whole` sends the whole chat message in a PUT, for a host that clears what a PUT leaves out. */
@@ -156,9 +170,7 @@ export function readSettings(given: Record<string, unknown>, home: 'one machine'
   const { SOURCES, ...rest } = parsed.data
   const settings = { ...rest, PRODUCTION: rest.PRODUCTION ?? rest.STAGE === productionStage }
   if (home === 'AWS') requireForAws({ SOURCES, ...settings }, given)
-  else if (settings.ERP_BASE_URL && !settings.ERP_TOKEN) {
-    throw new SettingsError('ERP_TOKEN is missing: the session token or API key for ERP_BASE_URL')
-  }
+  else requireOneWayIn(settings)
   if (settings.BATCH_SIZE > 10 && settings.BATCH_WINDOW === 0) {
     throw new SettingsError('BATCH_WINDOW: expected at least 1 second for a BATCH_SIZE of more than 10')
   }
@@ -205,6 +217,25 @@ export function sourcesThatLookUp(sources: ReadonlyMap<string, SourceSettings>):
   )
 }
 
+/** On one machine, a token or a user with a password; the simulated ERP has a token of its own. */
+function requireOneWayIn({
+  ERP_BASE_URL,
+  ERP_TOKEN,
+  ERP_USER,
+  ERP_PASSWORD,
+}: Pick<z.infer<typeof Schema>, 'ERP_BASE_URL' | 'ERP_TOKEN' | 'ERP_USER' | 'ERP_PASSWORD'>): void {
+  if (ERP_TOKEN && (ERP_USER || ERP_PASSWORD)) {
+    throw new SettingsError('ERP_TOKEN has no place beside ERP_USER and ERP_PASSWORD: set the one or the others')
+  }
+  if (ERP_USER && !ERP_PASSWORD) throw new SettingsError('ERP_PASSWORD is missing: the password of ERP_USER')
+  if (ERP_PASSWORD && !ERP_USER) throw new SettingsError('ERP_USER is missing: the user of ERP_PASSWORD')
+  if (ERP_BASE_URL && !ERP_TOKEN && !ERP_USER) {
+    throw new SettingsError(
+      'ERP_TOKEN is missing: the session token or API key for ERP_BASE_URL; or set ERP_USER and ERP_PASSWORD',
+    )
+  }
+}
+
 /** Settings that only one machine has. */
 const ofOneMachine = ['PORT', 'HOST', 'DATA_DIR', 'ERP_PORT', 'PUBLIC_URL']
 /** Lambda takes 4 KB of environment, and the rest of ingest's is half a KB. */
@@ -243,6 +274,11 @@ function requireForAws(settings: z.infer<typeof Schema>, given: Record<string, u
   if (Object.keys(settings.API_TOKENS).length > 0) {
     throw new SettingsError(
       'API_TOKENS have no place in a template: deploy, then npm run secrets -- api-token SOURCE --stack NAME',
+    )
+  }
+  if (settings.ERP_USER || settings.ERP_PASSWORD) {
+    throw new SettingsError(
+      'ERP_USER and ERP_PASSWORD have no place in a template: deploy with ERP_LOGIN, then npm run secrets -- credentials --stack NAME',
     )
   }
   if (Object.keys(settings.WEBHOOK_SECRETS).length > 0) {

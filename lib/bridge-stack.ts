@@ -1,7 +1,7 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Tags } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import type { z } from 'zod'
-import type { DeliverEnv, IngestEnv, SweepEnv } from '../functions/lambda/config.ts'
+import type { DeliverEnv, IngestEnv, LoginEnv, SweepEnv } from '../functions/lambda/config.ts'
 import {
   deliverSeconds,
   exampleErpUrl,
@@ -14,6 +14,7 @@ import { acknowledge } from './acknowledged.ts'
 import { BridgeFunction } from './bridge-function.ts'
 import { dataKey } from './data-key.ts'
 import { Delivery } from './delivery.ts'
+import { ErpLogin } from './erp-login.ts'
 import { MessageStateTable } from './message-state.ts'
 import { OperatorSecret } from './operator-secret.ts'
 import { EventQueue } from './queue.ts'
@@ -33,6 +34,9 @@ export class BridgeStack extends Stack {
     const logs = { logRetention: settings.LOG_RETENTION_DAYS, logKey: key?.key }
     const common = { POWERTOOLS_SERVICE_NAME: settings.STAGE }
     const deliverTimeout = Duration.seconds(deliverSeconds)
+
+    const output = (name: string, value: string, description: string) =>
+      new CfnOutput(this, name, { value, description })
 
     const { queue, deadLetters } = new EventQueue(this, 'Queue', { timeout: deliverTimeout, ...keeping })
     const states = new MessageStateTable(this, 'MessageState', keeping)
@@ -81,8 +85,14 @@ export class BridgeStack extends Stack {
     webhookSecrets.grantRead(ingest)
     learned?.secret.grantRead(ingest)
     learned?.grantEdit(ingest)
-    key?.allow(ingest, 'queue', learned ? 'learned' : 'secret')
+    key?.allow(ingest, 'queue', learned ? 'editedSecret' : 'secret')
 
+    const erp = {
+      ERP_SESSION_ID: erpSession.secretArn,
+      ERP_BASE_URL: settings.ERP_BASE_URL ?? exampleErpUrl,
+      ...(settings.ERP_BUILD_ID && { ERP_BUILD_ID: settings.ERP_BUILD_ID }),
+      ...(settings.ERP_PACKAGE_ID && { ERP_PACKAGE_ID: settings.ERP_PACKAGE_ID }),
+    }
     const { function: deliver, logGroup: deliverLog } = new BridgeFunction(this, 'Deliver', {
       entry: 'deliver',
       ...logs,
@@ -95,14 +105,12 @@ export class BridgeStack extends Stack {
         QUEUE_URL: queue.queueUrl,
         DEAD_LETTERS_URL: deadLetters.queueUrl,
         TABLE_NAME: tableName,
-        ERP_SESSION_ID: erpSession.secretArn,
-        ERP_BASE_URL: settings.ERP_BASE_URL ?? exampleErpUrl,
+        ...erp,
+        ERP_LOGIN: String(settings.ERP_LOGIN) as 'true' | 'false',
         ERP_PUT: settings.ERP_PUT,
         ERP_LOST_ANSWER_WAIT: String(settings.ERP_LOST_ANSWER_WAIT),
         PUT_SPACING: String(settings.PUT_SPACING),
         MAX_AGE: String(settings.MAX_AGE),
-        ...(settings.ERP_BUILD_ID && { ERP_BUILD_ID: settings.ERP_BUILD_ID }),
-        ...(settings.ERP_PACKAGE_ID && { ERP_PACKAGE_ID: settings.ERP_PACKAGE_ID }),
         ...(apiTokens && {
           SOURCES: JSON.stringify(Object.fromEntries(asked)),
           API_TOKENS_ID: apiTokens.secretArn,
@@ -115,6 +123,31 @@ export class BridgeStack extends Stack {
     erpSession.grantRead(deliver)
     apiTokens?.grantRead(deliver)
     key?.allow(deliver, 'queue', 'records', 'secret')
+
+    const validSeconds = settings.ERP_LOGIN_VALID_SECONDS
+    const logGroups = [ingestLog, deliverLog]
+    if (settings.ERP_LOGIN) {
+      const { secret: credentials } = new OperatorSecret(this, 'ErpCredentials', {
+        description: 'chatroom-bridge: the user and password that it logs in to the ERP with',
+        ...keeping,
+      })
+      const { function: login, logGroup: loginLog } = new BridgeFunction(this, 'Login', {
+        entry: 'login',
+        ...logs,
+        // A login and a read that time out, and what Secrets Manager takes.
+        timeout: Duration.seconds(60),
+        environment: {
+          ...common,
+          ...erp,
+          ERP_CREDENTIALS_ID: credentials.secretArn,
+          ERP_LOGIN_VALID_SECONDS: String(validSeconds),
+        } satisfies Env<typeof LoginEnv>,
+      })
+      logGroups.push(loginLog)
+      new ErpLogin(this, 'ErpLogin', { login, deliver, session: erpSession, credentials, validSeconds })
+      key?.allow(login, 'editedSecret')
+      output('ErpCredentialsName', credentials.secretName, 'The secret with the user and password for the ERP')
+    }
 
     const { function: sweep, logGroup: sweepLog } = new BridgeFunction(this, 'Sweep', {
       entry: 'sweep',
@@ -145,8 +178,6 @@ export class BridgeStack extends Stack {
       ...logs,
     })
 
-    const output = (name: string, value: string, description: string) =>
-      new CfnOutput(this, name, { value, description })
     for (const name of settings.sources.keys()) {
       output(`WebhookUrl${pascal(name)}`, `${url}/webhooks/${name}`, `Where ${name} sends its webhooks`)
     }
@@ -165,8 +196,8 @@ export class BridgeStack extends Stack {
     output('TableName', tableName, 'The message states')
     output('QueueUrl', queue.queueUrl, 'The queue of events')
     output('DeadLettersUrl', deadLetters.queueUrl, 'What could not be read, or has no room')
-    const logGroups = [ingestLog, deliverLog, sweepLog].map(({ logGroupName }) => logGroupName)
-    output('LogGroups', logGroups.join(','), 'The logs of the functions')
+    const named = [...logGroups, sweepLog].map(({ logGroupName }) => logGroupName)
+    output('LogGroups', named.join(','), 'The logs of the functions')
     Tags.of(this).add('application', 'chatroom-bridge')
     Tags.of(this).add('stage', settings.STAGE)
     for (const [name, value] of Object.entries(settings.TAGS)) Tags.of(this).add(name, value)

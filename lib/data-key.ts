@@ -25,7 +25,7 @@ const uses = {
   due: { service: 'dynamodb', actions: ['kms:Decrypt', 'kms:DescribeKey'] },
   // https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
   secret: { service: 'secretsmanager', actions: ['kms:Decrypt'] },
-  learned: { service: 'secretsmanager', actions: ['kms:Decrypt', 'kms:GenerateDataKey'] },
+  editedSecret: { service: 'secretsmanager', actions: ['kms:Decrypt', 'kms:GenerateDataKey'] },
 } as const
 
 /** How everything that holds data is kept. Without a key of the operator's own, one of AWS's encrypts it. */

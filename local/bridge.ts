@@ -7,7 +7,7 @@ import { refuseDamaged } from './damage.ts'
 import { openData } from './data.ts'
 import { databaseIn } from './database.ts'
 import { startDelivery } from './delivery.ts'
-import { erpOf, erpToken } from './erp.ts'
+import { connectErp, erpToken, simulatedUsers } from './erp.ts'
 import { openFrontDoor } from './front-door.ts'
 import { lock } from './lock.ts'
 import { toAll } from './log.ts'
@@ -60,10 +60,17 @@ export async function startBridge(settings: Settings, writeLog: Log, open = open
     const token = erpToken(settings)
     const simulated = settings.ERP_BASE_URL
       ? undefined
-      : await startSimulatedErp({ ...simulatedMessages(DATA_DIR), token, host: HOST, port: ERP_PORT })
+      : await startSimulatedErp({
+          ...simulatedMessages(DATA_DIR),
+          token,
+          users: simulatedUsers(settings),
+          host: HOST,
+          port: ERP_PORT,
+        })
     if (simulated) stops.push(simulated.stop)
 
-    const erp = erpOf(settings, simulated?.url ?? '')
+    const { erp, keepSession } = connectErp(settings, simulated?.url ?? '', log, metrics)
+    stops.push(keepSession())
     const delivery = await startDelivery(data, { settings, erp, clock, log, metrics })
     stops.push(delivery.stop)
     const ingest = createIngest({

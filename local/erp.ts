@@ -1,7 +1,12 @@
+import type { Clock, Log, Metrics } from '../functions/core/ports.ts'
 import { createErp, type Erp } from '../functions/erp/client.ts'
+import type { ErpHost } from '../functions/erp/contract.ts'
+import { createLogin } from '../functions/erp/login.ts'
+import { loginsCounted } from '../functions/erp/measured.ts'
 import { fixedSession } from '../functions/erp/session.ts'
 import type { Settings } from '../functions/settings.ts'
 import { urlHere } from './address.ts'
+import { openSession } from './session.ts'
 
 /** The token of the simulated ERP, where settings give none. */
 const simulatedToken = 'simulated'
@@ -16,16 +21,47 @@ export function urlOfSimulatedErp({ HOST, ERP_PORT }: Settings): string {
   return urlHere(HOST, ERP_PORT)
 }
 
+/** Who may log in to the simulated ERP of the settings: the user that they give. */
+export function simulatedUsers({ ERP_USER, ERP_PASSWORD }: Settings): Record<string, string> {
+  return ERP_USER && ERP_PASSWORD ? { [ERP_USER]: ERP_PASSWORD } : {}
+}
+
+/** A client of an ERP, in a session that whoever runs for long keeps alive. */
+type Connection = {
+  erp: Erp
+  /** Logs in now where there is no session, and renews it in good time. @returns what ends that */
+  keepSession(): () => void
+}
+
 /**
- * A client of the ERP that the settings name.
+ * Connects to the ERP that the settings name, with their token, or logged in as their user.
  * @param simulatedUrl where the simulated one listens, when they name none
  */
-export function erpOf(settings: Settings, simulatedUrl: string): Erp {
-  return createErp({
+export function connectErp(
+  settings: Settings,
+  simulatedUrl: string,
+  log: Log = () => {},
+  metrics: Metrics = () => {},
+  clock: Clock = Date.now,
+): Connection {
+  const host: ErpHost = {
     baseUrl: settings.ERP_BASE_URL ?? simulatedUrl,
     buildId: settings.ERP_BUILD_ID,
     packageId: settings.ERP_PACKAGE_ID,
-    session: fixedSession(erpToken(settings)),
-    clock: Date.now,
+  }
+  const { ERP_USER: username, ERP_PASSWORD: password, ERP_LOGIN_VALID_SECONDS: validSeconds, DATA_DIR } = settings
+  if (!username || !password) {
+    const session = fixedSession(erpToken(settings))
+    return { erp: createErp({ ...host, session, clock, log }), keepSession: () => () => {} }
+  }
+  const session = openSession({
+    folder: DATA_DIR,
+    erp: host.baseUrl,
+    credentials: { username, password },
+    login: loginsCounted(createLogin({ ...host, validSeconds, clock }), metrics),
+    validSeconds,
+    clock,
+    log,
   })
+  return { erp: createErp({ ...host, session, clock, log }), keepSession: session.keep }
 }

@@ -14,17 +14,28 @@ const waitForDying = 3_000
  */
 export function lock(folder: string): () => void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const file = new DatabaseSync(join(folder, 'lock.sqlite'), { timeout: waitForDying })
+  const unlock = take(folder, 'lock.sqlite', waitForDying)
+  if (unlock) return unlock
+  throw new Error(`another chatroom-bridge runs on the data in ${folder}: stop it, or set DATA_DIR to another folder`)
+}
+
+/**
+ * Takes another lock of a folder, if no process has it.
+ * @returns what unlocks it; undefined where another process has it
+ */
+export function tryLock(folder: string, name: string): (() => void) | undefined {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  return take(folder, name, 0)
+}
+
+function take(folder: string, name: string, timeout: number): (() => void) | undefined {
+  const file = new DatabaseSync(join(folder, name), { timeout })
   try {
     file.exec('BEGIN EXCLUSIVE')
   } catch (error) {
     file.close()
-    if (isBusy(error)) {
-      throw new Error(
-        `another chatroom-bridge runs on the data in ${folder}: stop it, or set DATA_DIR to another folder`,
-      )
-    }
-    if (isDamage(error)) throw new Error(`lock.sqlite in ${folder} is damaged: remove it, it holds no data`)
+    if (isBusy(error)) return undefined
+    if (isDamage(error)) throw new Error(`${name} in ${folder} is damaged: remove it, it holds no data`)
     throw error
   }
   return () => file.close()

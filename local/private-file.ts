@@ -1,4 +1,5 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type * as z from 'zod'
 
 /**
@@ -20,6 +21,7 @@ export function readPrivate<T>(path: string, schema: z.ZodType<T>, command: stri
 
 /** Writes such a file beside itself and renames it, so that a crash leaves the old one or the new one. */
 export function writePrivate(path: string, content: object): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const next = `${path}.${process.pid}.new`
   try {
     writeFileSync(next, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600, flush: true })
@@ -27,4 +29,10 @@ export function writePrivate(path: string, content: object): void {
   } finally {
     rmSync(next, { force: true })
   }
+}
+
+/** What changes with each write of a file; undefined where there is none. */
+export function stampOf(path: string): string | undefined {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found && `${found.mtimeMs}/${found.size}/${found.ino}`
 }

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { WebhookSecrets } from '../functions/core/ports.ts'
 import {
@@ -14,7 +13,7 @@ import {
   withWindow,
 } from '../functions/core/webhook-secrets.ts'
 import { exclusively } from './exclusively.ts'
-import { readPrivate, writePrivate } from './private-file.ts'
+import { readPrivate, stampOf, writePrivate } from './private-file.ts'
 
 /** The webhook secrets of this machine, and the operator's way to change them. Secrets stand newest first. */
 export type SecretsFile = Required<WebhookSecrets> & {
@@ -46,18 +45,16 @@ export function openSecrets(folder: string, given: SecretsBySource = {}): Secret
   let cached: { stamp: string; secrets: SecretsBySource } | undefined
 
   function stored(): SecretsBySource {
-    const found = statSync(path, { throwIfNoEntry: false })
+    const stamp = stampOf(path)
     // To a bridge that runs, a file that is gone is a disk that is gone: senders are to come again, not to be refused.
-    if (!found && cached) throw new Error(`${path} is gone: bring it back, or start again`)
-    if (!found) return {}
-    const { mtimeMs, size, ino } = found
-    const stamp = `${mtimeMs}/${size}/${ino}`
+    if (!stamp && cached) throw new Error(`${path} is gone: bring it back, or start again`)
+    if (!stamp) return {}
     if (cached?.stamp !== stamp) cached = { stamp, secrets: readPrivate(path, SecretsBySource, 'add') }
     return cached.secrets
   }
 
   function learning(): Learning {
-    const isThere = statSync(windowsPath, { throwIfNoEntry: false }) !== undefined
+    const isThere = stampOf(windowsPath) !== undefined
     return { windows: isThere ? readPrivate(windowsPath, Windows, 'learn') : {}, secrets: stored() }
   }
 

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import * as z from 'zod'
 import { urlHere } from './address.ts'
 import { page } from './simulated-page.ts'
+import { createSimulatedSessions, type SimulatedSessions } from './simulated-sessions.ts'
 
 const Reaction = z.strictObject({ id: z.int().optional(), emoji: z.string() })
 const Attachment = z.strictObject({
@@ -57,6 +58,8 @@ export type Fault =
 
 export type SimulatedErp = {
   url: string
+  /** Users, and the sessions that they logged in for. */
+  sessions: SimulatedSessions
   requests: RecordedRequest[]
   /** The chat message as it is now. */
   message(identifier: string | number): SimulatedMessage | undefined
@@ -72,13 +75,16 @@ export type SimulatedErp = {
 const path = /^\/api\/cp\/chat\/chatroom_message\/([^/]+)$/
 
 /**
- * An ERP that keeps to what is known of the real one's GET and PUT of a chat message, over real HTTP.
+ * An ERP that keeps to what is known of the real one's login and its GET and PUT of a chat message, over real HTTP.
+ * @param options.token an API key, which never ends
+ * @param options.users who may log in: passwords by user
  * @param options.put what a PUT does with attributes that it leaves out: leave them alone (merge) or clear them (replace)
  * @param options.save called with all chat messages after every change
  */
 export async function startSimulatedErp({
   messages,
   token,
+  users,
   host = '127.0.0.1',
   port = 0,
   put = 'merge',
@@ -86,6 +92,7 @@ export async function startSimulatedErp({
 }: {
   messages: SimulatedMessage[]
   token: string
+  users?: Record<string, string> | undefined
   host?: string
   port?: number
   put?: 'merge' | 'replace'
@@ -109,8 +116,11 @@ export async function startSimulatedErp({
 
   /** The answer of a request without a fault, which is also what a fault with `applied` does unseen. */
   function serve({ method, url, headers, body }: RecordedRequest): { status: number; body: unknown } {
-    if (headers['x-session-token'] !== token) return { status: 401, body: { error: 'session not valid' } }
-    const identifier = path.exec(new URL(url, 'http://erp').pathname)?.[1]
+    const { pathname } = new URL(url, 'http://erp')
+    if (method === 'POST' && pathname === '/api/logins') return erp.sessions.logIn(jsonOf(body))
+    const asked = headers['x-session-token']
+    if (asked !== token && !erp.sessions.isValid(asked)) return { status: 401, body: { error: 'session not valid' } }
+    const identifier = path.exec(pathname)?.[1]
     const message = identifier === undefined ? undefined : kept.get(decoded(identifier))
     if (!message) return { status: 404, body: { error: 'not found' } }
     if (method === 'GET') return { status: 200, body: message }
@@ -164,6 +174,7 @@ export async function startSimulatedErp({
   })
   const erp: SimulatedErp = {
     url: '',
+    sessions: createSimulatedSessions(users),
     requests: [],
     message: (identifier) => structuredClone(kept.get(String(identifier))),
     edit(identifier, change) {

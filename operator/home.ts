@@ -1,4 +1,5 @@
 import type { MessageStates, Queue } from '../functions/core/ports.ts'
+import type { Credentials } from '../functions/core/session.ts'
 import type { Erp } from '../functions/erp/client.ts'
 import type { WaitingMessages } from '../local/queue.ts'
 import type { LogLines } from './log-lines.ts'
@@ -56,6 +57,8 @@ export type HomeSecrets = {
   storeApiToken(source: string, token: string): Promise<void>
   /** Stores the token for the ERP; absent where settings say it. */
   setErpToken?(token: string): Promise<void>
+  /** Stores the user and password that the bridge logs in with, and has it log in; absent where settings say them. */
+  setErpCredentials?(credentials: Credentials): Promise<void>
 }
 
 /**

@@ -1,13 +1,21 @@
 import { text } from 'node:stream/consumers'
 
 /**
- * A secret from standard input. Not an argument: those stand in the shell's history and in everybody's list of processes.
+ * What comes on standard input. Not as an argument: those stand in the shell's history and in everybody's list of processes.
+ * @param what a person is to do, such as "Paste the token"
+ */
+export function typed(what: string): Promise<string> {
+  if (process.stdin.isTTY) console.error(`${what}, then Enter and Ctrl-D:`)
+  return text(process.stdin)
+}
+
+/**
+ * A secret from standard input.
  * @param what such as "the token"
  * @throws when none came
  */
 export async function pasted(what: string): Promise<string> {
-  if (process.stdin.isTTY) console.error(`Paste ${what}, then Enter and Ctrl-D:`)
-  const written = (await text(process.stdin)).trim()
+  const written = (await typed(`Paste ${what}`)).trim()
   if (!written) throw new Error(`${what} did not come on standard input`)
   return written
 }

@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util'
+import { StoredSession } from '../functions/core/session.ts'
 import { learnsSecret } from '../functions/sources/index.ts'
 import { storeApiToken } from './api-token.ts'
 import { type ExitCode, exitCodes, UsageError } from './exit-codes.ts'
 import { type Home, homeOptions, type OpenHome, sourceOf } from './home.ts'
 import { learn, timeOf } from './learn.ts'
-import { pasted } from './pasted.ts'
+import { pasted, typed } from './pasted.ts'
 import type { Terminal } from './terminal.ts'
 
 const secretsUsage = `npm run secrets -- COMMAND [--stack NAME]
@@ -18,6 +19,8 @@ const secretsUsage = `npm run secrets -- COMMAND [--stack NAME]
   --for TIME            how long it may: 30s, 10m, 2h (10m)
   api-token SOURCE      stores the token with which its provider is asked, read from standard input (Asana)
   token                 stores the ERP's session token or API key, read from standard input (AWS)
+  credentials           stores the user and password that the bridge logs in to the ERP with, read as two lines from
+                        standard input, and has it log in (AWS, with the setting ERP_LOGIN)
   --stack NAME          of a bridge on AWS (--region eu-central-1)
 
 It ends with 0 when it was done, 1 when it could not be, and 2 when the arguments make no sense.`
@@ -35,7 +38,7 @@ export async function secretsCommand(
   const options = { ...homeOptions, for: { type: 'string', default: '10m' } } as const
   const { positionals, values } = parseArgs({ args, allowPositionals: true, options })
   const [command = '', ...rest] = positionals
-  if (!['list', 'show', 'add', 'retire', 'forget', 'learn', 'api-token', 'token'].includes(command))
+  if (!['list', 'show', 'add', 'retire', 'forget', 'learn', 'api-token', 'token', 'credentials'].includes(command))
     throw new UsageError(`which command? ${secretsUsage}`)
   const time = timeOf(values.for)
   const home = await open(values)
@@ -44,6 +47,7 @@ export async function secretsCommand(
     else if (command === 'token') await setToken(home)
     else if (command === 'api-token') await storeApiToken(home, rest[0], print)
     else if (command === 'learn') await learn(home, rest[0], time, print)
+    else if (command === 'credentials') await setCredentials(home, print)
     else await change(command, home, rest, print)
     return exitCodes.done
   } finally {
@@ -66,7 +70,18 @@ async function list({ sources, secrets }: Home, print: (line: string) => void): 
 
 async function setToken({ secrets }: Home): Promise<void> {
   if (!secrets.setErpToken) throw new Error('on one machine the token is the setting ERP_TOKEN')
-  await secrets.setErpToken(await pasted('the token'))
+  const { data: session } = StoredSession.safeParse({ token: await pasted('the token') })
+  if (!session) throw new Error('the token on standard input is none: expected printable characters without spaces')
+  await secrets.setErpToken(session.token)
+}
+
+async function setCredentials({ secrets }: Home, print: (line: string) => void): Promise<void> {
+  if (!secrets.setErpCredentials) throw new Error('on one machine these are the settings ERP_USER and ERP_PASSWORD')
+  const lines = (await typed('Type the user, Enter, the password')).split(/\r?\n/).filter((line) => line !== '')
+  const [username = '', password = ''] = lines
+  if (lines.length !== 2) throw new Error('expected two lines on standard input: the user, and the password')
+  await secrets.setErpCredentials({ username, password })
+  print('logged in to the ERP')
 }
 
 async function change(

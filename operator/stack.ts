@@ -7,6 +7,7 @@ import { createDynamoMessageStates } from '../functions/aws/message-state.ts'
 import { createSqsQueue } from '../functions/aws/queue.ts'
 import { createSecretsManagerSession } from '../functions/aws/secrets.ts'
 import { createErp } from '../functions/erp/client.ts'
+import { storeCredentials } from './erp-credentials.ts'
 import type { Home } from './home.ts'
 import { secretsOfStack } from './stack-secrets.ts'
 
@@ -57,6 +58,11 @@ export async function openStack(name: string, region: string): Promise<Home> {
       fixedToken: () => undefined,
       async setErpToken(token) {
         await client.send(new PutSecretValueCommand({ SecretId: erpSession, SecretString: JSON.stringify({ token }) }))
+      },
+      async setErpCredentials(given) {
+        const credentialsId = outputs.get('ErpCredentialsName')
+        if (!credentialsId) throw new Error(`stack ${name} does not log in: deploy it with the setting ERP_LOGIN`)
+        await storeCredentials(client, { credentialsId, sessionId: erpSession }, given)
       },
     },
     states: createDynamoMessageStates({

@@ -2,7 +2,7 @@ import type { Settings } from '../functions/settings.ts'
 import { urlHere } from '../local/address.ts'
 import { openApiTokens } from '../local/api-tokens.ts'
 import { openData } from '../local/data.ts'
-import { erpOf, urlOfSimulatedErp } from '../local/erp.ts'
+import { connectErp, urlOfSimulatedErp } from '../local/erp.ts'
 import { openSecrets } from '../local/secrets.ts'
 import type { Home } from './home.ts'
 import { logHere } from './log-here.ts'
@@ -42,7 +42,7 @@ export async function thisMachine(settings: Settings): Promise<Home> {
     deadLetters: data.deadLetters,
     queued: data.queue,
     beyondReach: 'Backups that were made keep it, and the log its ids.',
-    erp: erpOf(settings, urlOfSimulatedErp(settings)),
+    erp: connectErp(settings, urlOfSimulatedErp(settings)).erp,
     log: logHere(DATA_DIR),
     close: () => data.close(),
   }

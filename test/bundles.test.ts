@@ -39,12 +39,12 @@ describe('the bundles that would be deployed', () => {
   beforeAll(() => {
     const app = new App({ outdir, context: cdk.context })
     const { ERP_BASE_URL, SOURCES } = cdk.context
-    const settings = readSettings({ ERP_BASE_URL, SOURCES }, 'AWS')
+    const settings = readSettings({ ERP_BASE_URL, SOURCES, ERP_LOGIN: true }, 'AWS')
     const stack = new BridgeStack(app, 'chatroom-bridge-test', { settings, env: { region: 'eu-central-1' } })
     const { Resources } = app.synth().getStackByName(stack.stackName).template as Template
     for (const [id, { Type, Properties }] of Object.entries(Resources)) {
       if (Type !== 'AWS::Lambda::Function') continue
-      const [name = ''] = /^(Ingest|Deliver|Sweep)/.exec(id) ?? []
+      const [name = ''] = /^(Ingest|Deliver|Login|Sweep)/.exec(id) ?? []
       bundles[name] = join(outdir, `asset.${Properties.Code.S3Key.replace('.zip', '')}`, 'index.mjs')
     }
   })
@@ -52,7 +52,7 @@ describe('the bundles that would be deployed', () => {
   it('stay within their budget', () => {
     const sizes = Object.entries(bundles).map(([name, path]) => [name, Math.round(statSync(path).size / 1024)] as const)
     console.log(`bundles: ${sizes.map(([name, size]) => `${name} ${size} KB`).join(', ')} of ${budget} KB`)
-    expect(sizes.map(([name]) => name).sort()).toEqual(['Deliver', 'Ingest', 'Sweep'])
+    expect(sizes.map(([name]) => name).sort()).toEqual(['Deliver', 'Ingest', 'Login', 'Sweep'])
     for (const [, size] of sizes) expect(size).toBeLessThanOrEqual(budget)
   })
 
@@ -77,6 +77,17 @@ describe('the bundles that would be deployed', () => {
     await source.run(() => erp.message(42)?.completed === false)
     expect(erp.message(42)?.reactions).toMatchObject([{ emoji: '👍🏽' }])
     expect(erp.requests.slice(begin).filter(({ method }) => method === 'PUT')).toHaveLength(1)
+  })
+
+  it('renew a session that the ERP ends, by the rotation that deliver asks for', async () => {
+    const { ingest, source, erp } = await deployed()
+    const send = (type: string) => ingest(apiEvent(webhook({ type, messageId: 42 })))
+    // The key is refused from the beginning: what was stored is replaced by a login.
+    erp.fault = ({ headers }) => (headers['x-session-token'] === 'token' ? { kind: 'status', status: 401 } : undefined)
+    expect(await send('task.done')).toMatchObject({ statusCode: 202 })
+    await source.run(() => erp.message(42)?.completed === true)
+    expect(erp.sessions.logins).toBe(1)
+    expect(erp.sessions.isValid(erp.requests.at(-1)?.headers['x-session-token'])).toBe(true)
   })
 
   it('know the names of emojis, which are loaded when they are first needed', async () => {
@@ -128,14 +139,15 @@ describe('the bundles that would be deployed', () => {
 /** The bundles with everything around them that AWS would be, and an ERP. */
 async function deployed(asked: { lookUps?: boolean; apiUrl?: string } = {}) {
   const [sqs, dynamo, secrets] = await Promise.all([startSqs(), startDynamo(), startSecretsManager()])
-  const erp = await startSimulatedErp({ messages: [chatMessage()], token: 'token' })
+  const erp = await startSimulatedErp({ messages: [chatMessage()], token: 'token', users: { anna: 'tiptop' } })
   onTestFinished(() => Promise.all([sqs.stop(), dynamo.stop(), secrets.stop(), erp.stop()]).then(() => {}))
   const { url, deadLettersUrl } = await sqs.createQueues(10)
   const table = await dynamo.createTable()
   const store = (Name: string, value: unknown) =>
     secrets.secretsManager.send(new CreateSecretCommand({ Name, SecretString: JSON.stringify(value) }))
   await store('webhook-secrets', { generic: [secret], slack: [secret], ...(asked.lookUps && { asana: [secret] }) })
-  await store('erp-session', { token: 'token' })
+  const { ARN: session = '' } = await store('erp-session', { token: 'token' })
+  await store('erp-credentials', { username: 'anna', password: 'tiptop' })
   await store('learned-secrets', {})
   await store('api-tokens', { asana: 'pat' })
 
@@ -148,7 +160,7 @@ async function deployed(asked: { lookUps?: boolean; apiUrl?: string } = {}) {
   const here = (queueUrl: string) => new URL(new URL(queueUrl).pathname, sqs.client.endpoint).href
   const common = { ...endpoints, POWERTOOLS_SERVICE_NAME: 'test', QUEUE_URL: here(url), TABLE_NAME: table }
   const asana = { asana: { kind: 'asana', ...asked } }
-  const [ingest, deliver, sweep] = await Promise.all([
+  const [ingest, deliver, sweep, login] = await Promise.all([
     startLambda<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(bundles['Ingest'] ?? '', {
       ...common,
       WEBHOOK_SECRETS_ID: 'webhook-secrets',
@@ -159,6 +171,7 @@ async function deployed(asked: { lookUps?: boolean; apiUrl?: string } = {}) {
       ...common,
       DEAD_LETTERS_URL: here(deadLettersUrl),
       ERP_SESSION_ID: 'erp-session',
+      ERP_LOGIN: 'true',
       ERP_BASE_URL: erp.url,
       ERP_PUT: 'changes',
       ERP_LOST_ANSWER_WAIT: '60',
@@ -167,7 +180,16 @@ async function deployed(asked: { lookUps?: boolean; apiUrl?: string } = {}) {
       ...(asked.lookUps && { SOURCES: JSON.stringify(asana), API_TOKENS_ID: 'api-tokens' }),
     }),
     startLambda<object, { attempts: number }>(bundles['Sweep'] ?? '', common),
+    startLambda<object, void>(bundles['Login'] ?? '', {
+      POWERTOOLS_SERVICE_NAME: 'test',
+      ...endpoints,
+      ERP_SESSION_ID: session,
+      ERP_CREDENTIALS_ID: 'erp-credentials',
+      ERP_BASE_URL: erp.url,
+      ERP_LOGIN_VALID_SECONDS: '86400',
+    }),
   ])
+  secrets.rotateWith('erp-session', login)
   const queue = createSqsQueue({ client: sqs.sqs, url })
   const states = createDynamoMessageStates({ client: dynamo.dynamo, table })
   const learning = createLearningEditor({ client: secrets.secretsManager, secretId: 'learned-secrets' })

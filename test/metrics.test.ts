@@ -4,12 +4,13 @@ import type { Metrics } from '../functions/core/ports.ts'
 import { encode, updatesMessage } from '../functions/core/queue-message.ts'
 import { withBreaker } from '../functions/erp/breaker.ts'
 import { createErp } from '../functions/erp/client.ts'
-import { measured } from '../functions/erp/measured.ts'
+import { createLogin } from '../functions/erp/login.ts'
+import { loginsCounted, measured } from '../functions/erp/measured.ts'
 import { fixedSession } from '../functions/erp/session.ts'
 import { createIngest, type IngestDependencies } from '../functions/ingest.ts'
 import { createTelemetry } from '../functions/lambda/telemetry.ts'
 import { startMetrics } from '../local/metrics.ts'
-import type { Fault } from '../local/simulated-erp.ts'
+import { type Fault, startSimulatedErp } from '../local/simulated-erp.ts'
 import { apiEvent } from './support/api-event.ts'
 import { chatMessage, deliveryUnderTest } from './support/delivery.ts'
 import { at, done, noon, react, reopened, secret, update, webhook } from './support/factories.ts'
@@ -160,6 +161,16 @@ describe('a delivery', () => {
   })
 })
 
+it('logins are counted, and how they ended', async () => {
+  const { metrics, sum } = recorded()
+  const users = { anna: 'right' }
+  const erp = await startSimulatedErp({ messages: [], token: 'token', users })
+  onTestFinished(erp.stop)
+  const login = loginsCounted(createLogin({ baseUrl: erp.url, validSeconds: 3_600, clock: Date.now }), metrics)
+  for (const password of ['right', 'wrong']) await login({ username: 'anna', password })
+  expect([sum('SessionRenewals renewed'), sum('SessionRenewals failed')]).toEqual([1, 1])
+})
+
 describe('metrics on AWS', () => {
   it('are one line of a webhook, in CloudWatch’s embedded metric format', async () => {
     const lines = written(process.stdout)
@@ -247,11 +258,8 @@ describe('metrics on one machine', () => {
   })
 })
 
-/** Those that are told where a session is renewed. */
-const ofSessions: MetricName[] = ['SessionRenewals']
-
 afterAll(() => {
-  const names = (Object.keys(catalogue) as MetricName[]).filter((name) => !ofSessions.includes(name))
+  const names = Object.keys(catalogue) as MetricName[]
   const all = names.flatMap((name) => dimensionOf(name)?.values.map((value) => `${name} ${value}`) ?? [name])
   expect(
     all.filter((key) => !seen.has(key)),

@@ -4,11 +4,14 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { withLearnedSecrets } from '../functions/aws/learned-secrets.ts'
 import { createDynamoMessageStates } from '../functions/aws/message-state.ts'
 import { createSqsQueue } from '../functions/aws/queue.ts'
+import { createRotation } from '../functions/aws/rotation.ts'
 import { createSecretsManagerSecrets, createSecretsManagerSession } from '../functions/aws/secrets.ts'
 import { emptyState, fold } from '../functions/core/message-state.ts'
 import type { Log } from '../functions/core/ports.ts'
 import { recordOf } from '../functions/core/schedule.ts'
 import { createErp } from '../functions/erp/client.ts'
+import { createLogin } from '../functions/erp/login.ts'
+import { createTrySession } from '../functions/erp/try-session.ts'
 import { createIngest } from '../functions/ingest.ts'
 import { bodyLimit } from '../functions/receive.ts'
 import { openFrontDoor } from '../local/front-door.ts'
@@ -34,9 +37,11 @@ async function deployedStack({ isLearning = false } = {}) {
   const log: Log = (message, fields) => logs.write('functions', [JSON.stringify({ message, ...fields })])
   const table = await dynamo.createTable()
   const { url, deadLettersUrl } = await sqs.createQueues(10)
-  for (const Name of ['webhook-secrets', 'erp-session', 'learned-secrets']) {
-    await secrets.secretsManager.send(new CreateSecretCommand({ Name, SecretString: '{}' }))
-  }
+  const [, { ARN: sessionId = '' } = {}] = await Promise.all(
+    ['webhook-secrets', 'erp-session', 'erp-credentials', 'learned-secrets'].map((Name) =>
+      secrets.secretsManager.send(new CreateSecretCommand({ Name, SecretString: '{}' })),
+    ),
+  )
   const common = { client: secrets.secretsManager, clock: Date.now }
   const states = createDynamoMessageStates({ client: dynamo.dynamo, table })
   const queue = createSqsQueue({ client: sqs.sqs, url })
@@ -44,6 +49,16 @@ async function deployedStack({ isLearning = false } = {}) {
   const delivery = await deliveryUnderTest({ adapters: () => ({ queue, deadLetters, states }), clock: Date.now, log })
   const session = createSecretsManagerSession({ ...common, secretId: 'erp-session' })
   delivery.dependencies.erp = createErp({ baseUrl: delivery.erp.url, session, clock: Date.now })
+  const rotation = createRotation({
+    client: secrets.secretsManager,
+    sessionId,
+    credentialsId: 'erp-credentials',
+    login: createLogin({ baseUrl: delivery.erp.url, validSeconds: 86_400, clock: Date.now }),
+    trySession: createTrySession({ baseUrl: delivery.erp.url }),
+    clock: Date.now,
+    log,
+  })
+  secrets.rotateWith('erp-session', rotation)
   const stopped = new AbortController()
   const eventSource = (async () => {
     while (!stopped.signal.aborted) {
@@ -80,6 +95,7 @@ async function deployedStack({ isLearning = false } = {}) {
     ErpBaseUrl: delivery.erp.url,
     WebhookSecretsName: 'webhook-secrets',
     ErpSessionName: 'erp-session',
+    ErpCredentialsName: 'erp-credentials',
     TableName: table,
     QueueUrl: here(url),
     DeadLettersUrl: here(deadLettersUrl),
@@ -119,6 +135,19 @@ describe('the operator of a stack', () => {
       0,
       expect.stringMatching(/received: shop was answered 202\n.* attempt for chat message 42: fulfilled, 1 PUT/),
     ])
+  })
+
+  it('gives the bridge a user and a password, and hears at once whether the ERP lets it in', async () => {
+    const { delivery, operate } = await deployedStack()
+    const { sessions } = delivery.erp
+    sessions.users.set('anna', 'tip top')
+    const refused = await operate('secrets credentials', 'anna\nwrong\n')
+    const stderr = 'chatroom-bridge: the ERP refuses user and password: set the right ones\n'
+    expect(refused).toEqual({ code: 1, stdout: '', stderr })
+    const stdout = 'logged in to the ERP\n'
+    expect(await operate('secrets credentials', 'anna\ntip top\n')).toEqual({ code: 0, stdout, stderr: '' })
+    expect([sessions.logins, sessions.refusals]).toEqual([1, 1])
+    expect((await operate('secrets credentials', 'anna')).stderr).toContain('expected two lines on standard input')
   })
 
   it('lists, shows, redrives and drops what was set aside, and reconciles', async () => {

@@ -62,6 +62,19 @@ describe('settings of one machine', () => {
     expect(() => readSettings({ API_TOKENS: '{"asana":["tiptop"]}' }, 'one machine')).toThrow(/^API_TOKENS\.asana: /)
   })
 
+  it.each([
+    [{}, 'ERP_TOKEN is missing: the session token or API key for ERP_BASE_URL; or set ERP_USER and ERP_PASSWORD'],
+    [{ ERP_USER: 'anna' }, 'ERP_PASSWORD is missing: the password of ERP_USER'],
+    [{ ERP_PASSWORD: 'tiptop' }, 'ERP_USER is missing: the user of ERP_PASSWORD'],
+    [{ ERP_USER: 'anna', ERP_PASSWORD: 'tiptop', ERP_TOKEN: 't' }, 'ERP_TOKEN has no place beside ERP_USER'],
+    [{ ERP_TOKEN: 'tiptop\n' }, 'ERP_TOKEN: expected a token: printable characters without spaces'],
+    [{ ERP_TOKEN: 't', ERP_LOGIN_VALID_SECONDS: 59 }, 'ERP_LOGIN_VALID_SECONDS: expected 60 to 31536000 seconds'],
+  ])('name one way into the ERP: %j is refused', (given, sentence) => {
+    const read = () => readSettings({ ERP_BASE_URL: 'https://erp.example', ...given }, 'one machine')
+    expect(read).toThrow(sentence)
+    expect(read).not.toThrow('tiptop')
+  })
+
   it('are refused when they are misspelt', () => {
     expect(() => readSettings({ PROT: 1 }, 'one machine')).toThrow('PROT: there is no such setting')
   })
@@ -101,7 +114,18 @@ describe('the documents', () => {
   })
 
   it('name every setting of AWS where they tell how to deploy', () => {
-    const others = ['PORT', 'HOST', 'DATA_DIR', 'ERP_PORT', 'PUBLIC_URL', 'ERP_TOKEN', 'WEBHOOK_SECRETS', 'API_TOKENS']
+    const others = [
+      'PORT',
+      'HOST',
+      'DATA_DIR',
+      'ERP_PORT',
+      'PUBLIC_URL',
+      'ERP_TOKEN',
+      'ERP_USER',
+      'ERP_PASSWORD',
+      'WEBHOOK_SECRETS',
+      'API_TOKENS',
+    ]
     const ofAws = settingNames.filter((name) => !others.includes(name))
     expect(new Set(tablesOf('docs/deploy.md'))).toEqual(new Set(ofAws))
   })

@@ -137,10 +137,59 @@ describe('the stack', () => {
     expect(statementsOf(templateOf())).toEqual(allowed)
   })
 
+  it('adds with ERP_LOGIN a secret that only login may read, and no more than deliver’s right to have it called', () => {
+    const session = '{"Ref":"ErpSessionSecret"}'
+    expect(statementsOf(templateOf({ ERP_LOGIN: true }))).toEqual(
+      [
+        ...allowed,
+        `DeliverRole: Allow secretsmanager:RotateSecret on ${session}`,
+        `DeliverRole: Allow lambda:InvokeFunction on ${arn('LoginFunction')}`,
+        `LoginRole: Allow ${log} on ${arn('LoginLog')}`,
+        `LoginRole: Allow secretsmanager:GetSecretValue on {"Ref":"ErpCredentialsSecret"}`,
+        `LoginRole: Allow secretsmanager:GetSecretValue secretsmanager:PutSecretValue secretsmanager:UpdateSecretVersionStage on ${session}`,
+      ].sort(),
+    )
+  })
+
+  it.each([
+    [86_400, 12],
+    [3_600, 4],
+    [31_536_000, 4_380],
+  ])(
+    'has a session of %i seconds renewed every %i hours, by Secrets Manager of its own account, and not at the deploy',
+    (ERP_LOGIN_VALID_SECONDS, hours) => {
+      const template = templateOf({ ERP_LOGIN: 'true', ERP_LOGIN_VALID_SECONDS })
+      template.hasResourceProperties('AWS::SecretsManager::RotationSchedule', {
+        SecretId: { Ref: Match.stringLikeRegexp('^ErpSession') },
+        RotationLambdaARN: { 'Fn::GetAtt': [Match.stringLikeRegexp('^LoginFunction'), 'Arn'] },
+        RotationRules: { ScheduleExpression: `rate(${hours} hours)` },
+        RotateImmediatelyOnUpdate: false,
+      })
+      template.hasResourceProperties('AWS::Lambda::Permission', {
+        Principal: 'secretsmanager.amazonaws.com',
+        SourceAccount: { Ref: 'AWS::AccountId' },
+        SourceArn: { Ref: Match.stringLikeRegexp('^ErpSession') },
+      })
+      const [login] = Object.values(template.findResources('AWS::Lambda::Function')).flatMap(({ Properties }) =>
+        Properties.Environment.Variables.ERP_CREDENTIALS_ID ? [Properties.Environment.Variables] : [],
+      )
+      expect(Object.keys(login ?? {}).sort()).toEqual([
+        'ERP_BASE_URL',
+        'ERP_CREDENTIALS_ID',
+        'ERP_LOGIN_VALID_SECONDS',
+        'ERP_SESSION_ID',
+        'POWERTOOLS_SERVICE_NAME',
+      ])
+      expect(Object.keys(template.toJSON()['Outputs'])).toContain('ErpCredentialsName')
+    },
+  )
+
   it('allows each role what it needs of a customer’s key, past no other service than the one that keeps the data', () => {
     const via = (service: string) =>
       `on "${keyArn}" if {"StringEquals":{"kms:ViaService":"${service}.eu-central-1.amazonaws.com"}}`
     const records = 'kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey kms:ReEncryptFrom kms:ReEncryptTo'
+    const login = statementsOf(templateOf({ KMS_KEY_ARN: keyArn, ERP_LOGIN: true }))
+    expect(login).toContain(`LoginRole: Allow kms:Decrypt kms:GenerateDataKey ${via('secretsmanager')}`)
     expect(statementsOf(templateOf({ KMS_KEY_ARN: keyArn }))).toEqual(
       [
         ...allowed,
@@ -294,7 +343,7 @@ describe('the stack', () => {
     expect(Object.fromEntries(told)).toEqual({
       Ingest: 'POWERTOOLS_SERVICE_NAME QUEUE_URL SOURCES WEBHOOK_SECRETS_ID',
       Deliver:
-        'DEAD_LETTERS_URL ERP_BASE_URL ERP_BUILD_ID ERP_LOST_ANSWER_WAIT ERP_PACKAGE_ID ERP_PUT ERP_SESSION_ID MAX_AGE POWERTOOLS_SERVICE_NAME PUT_SPACING QUEUE_URL TABLE_NAME',
+        'DEAD_LETTERS_URL ERP_BASE_URL ERP_BUILD_ID ERP_LOGIN ERP_LOST_ANSWER_WAIT ERP_PACKAGE_ID ERP_PUT ERP_SESSION_ID MAX_AGE POWERTOOLS_SERVICE_NAME PUT_SPACING QUEUE_URL TABLE_NAME',
       Sweep: 'POWERTOOLS_SERVICE_NAME QUEUE_URL TABLE_NAME',
     })
     expect(JSON.stringify(template.toJSON())).not.toContain('{{resolve:')
@@ -439,7 +488,11 @@ describe('the stack', () => {
     ])
   })
 
-  it.each([{}, { KMS_KEY_ARN: keyArn, PRODUCTION: true, SOURCES: { asana: { kind: 'asana', lookUps: true } } }])(
+  it.each([
+    {},
+    { KMS_KEY_ARN: keyArn, PRODUCTION: true, SOURCES: { asana: { kind: 'asana', lookUps: true } } },
+    { ERP_LOGIN: true },
+  ])(
     'has no finding of cdk-nag’s AwsSolutions and Serverless packs that is not acknowledged with its reason: %j',
     (settings) => {
       const { app } = stackOf(settings)
@@ -474,6 +527,7 @@ describe('stages', () => {
     ['production', { PRODUCTION: true }],
     ['the key', { KMS_KEY_ARN: keyArn }],
     ['tags', { TAGS: { team: 'office' } }],
+    ['how often the session is renewed', { ERP_LOGIN_VALID_SECONDS: 7_200 }],
     ['how long logs are kept', { LOG_RETENTION_DAYS: 7 }],
     ['the ERP', { ERP_BASE_URL: 'https://other.iw-erp.de', ERP_PUT: 'whole' }],
   ])('change %s without a new table, queue, secret or URL', (_, changed) => {
@@ -494,6 +548,10 @@ describe('settings for AWS', () => {
     [
       { API_TOKENS: { asana: 'tiptop' } },
       'API_TOKENS have no place in a template: deploy, then npm run secrets -- api-token SOURCE --stack NAME',
+    ],
+    [
+      { ERP_USER: 'anna', ERP_PASSWORD: 'tiptop' },
+      'ERP_USER and ERP_PASSWORD have no place in a template: deploy with ERP_LOGIN, then npm run secrets -- credentials --stack NAME',
     ],
     [
       { WEBHOOK_SECRETS: { generic: ['tiptop'] } },

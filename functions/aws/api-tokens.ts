@@ -1,6 +1,7 @@
 import { TokensBySource, tokenOf } from '../core/api-tokens.ts'
 import type { ApiTokens } from '../core/ports.ts'
-import { editJson, type Remembering, rememberedJson, type StoredSecret } from './stored-json.ts'
+import { editJson, type Remembering, rememberedJson } from './stored-json.ts'
+import type { StoredSecret } from './stored-secret.ts'
 
 /**
  * The API tokens of all sources, which one secret of Secrets Manager holds as JSON: source name → token.

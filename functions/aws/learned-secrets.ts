@@ -1,6 +1,7 @@
 import type { WebhookSecrets } from '../core/ports.ts'
 import { Learning, secretsOf, windowOf, withForgotten, withLearned, withWindow } from '../core/webhook-secrets.ts'
-import { editJson, type Remembering, readJson, rememberedJson, type StoredSecret } from './stored-json.ts'
+import { editJson, type Remembering, readJson, rememberedJson } from './stored-json.ts'
+import type { StoredSecret } from './stored-secret.ts'
 
 /**
  * Webhook secrets of which some are learned. Those stand in a secret of their own, beside the operator's, which ingest may not

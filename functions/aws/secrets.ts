@@ -1,5 +1,8 @@
-import * as z from 'zod'
-import type { WebhookSecrets } from '../core/ports.ts'
+import { createHash } from 'node:crypto'
+import { RotateSecretCommand } from '@aws-sdk/client-secrets-manager'
+import type * as z from 'zod'
+import type { ErpSession, WebhookSecrets } from '../core/ports.ts'
+import { StoredSession } from '../core/session.ts'
 import {
   newSecret,
   SecretsBySource,
@@ -8,9 +11,8 @@ import {
   withNewest,
   withSecret,
 } from '../core/webhook-secrets.ts'
-import { editJson, type Remembering, readJson, rememberedJson, type StoredSecret } from './stored-json.ts'
-
-const SessionToken = z.object({ token: z.string().min(1) })
+import { editJson, type Remembering, readJson, rememberedJson, rememberedVersion } from './stored-json.ts'
+import type { StoredSecret } from './stored-secret.ts'
 
 /**
  * The webhook secrets of all sources, which one secret of Secrets Manager holds as JSON: source name → list of secrets.
@@ -21,15 +23,62 @@ export function createSecretsManagerSecrets(options: StoredSecret & Remembering)
   return { of: async (source, look) => secretsOf(await secrets(look), source) ?? [] }
 }
 
+/** ms between two reads because the ERP refused the session. Nobody but the ERP can cause them. */
+const readAgainEvery = 2_000
+/** ms between two requests to rotate away from one session, and until those begin anew. */
+const askAgainEvery = 30_000
+const askAnewEvery = 10 * 60_000
+
 /**
  * The ERP's session token, which one secret of Secrets Manager holds as JSON: {"token": "…"}.
- * Rejects while nothing was read yet and it can't be.
+ *
+ * Where it is rotated, a session that the ERP refuses is renewed by asking for the rotation. The new version's id follows
+ * from the refused one's, so that a hundred instances that find the same session refused ask for the same rotation, also
+ * those that ask when it is through; after ten minutes it is another one. A secret that holds no session yet is renewed too.
+ * @param options.isRotated whether the secret has a rotation
  */
-export function createSecretsManagerSession(options: StoredSecret & Remembering): {
-  token(look?: { fresh?: boolean }): Promise<string>
-} {
-  const session = rememberedJson(options, SessionToken)
-  return { token: async (look) => (await session(look)).token }
+export function createSecretsManagerSession({
+  isRotated = false,
+  ...options
+}: StoredSecret & Remembering & { isRotated?: boolean }): ErpSession {
+  const { client, secretId, clock, log } = options
+  const schema: z.ZodType<{ token?: string | undefined }> = isRotated ? StoredSession.partial() : StoredSession
+  const session = rememberedVersion(options, schema, readAgainEvery)
+  let asked: { version: string; at: number } | undefined
+
+  async function rotate(version: string): Promise<void> {
+    const now = clock()
+    if (asked?.version === version && now - asked.at < askAgainEvery) return
+    asked = { version, at: now }
+    try {
+      const ClientRequestToken = successor(version, Math.floor(now / askAnewEvery))
+      await client.send(new RotateSecretCommand({ SecretId: secretId, ClientRequestToken }))
+    } catch (error) {
+      // Such as that one is under way already.
+      log?.('rotation not begun', { secret: secretId, error: error instanceof Error ? error.name : 'unknown' })
+    }
+  }
+
+  return {
+    async token(look) {
+      const known = await session(look)
+      const { value, version } = known.value.token === undefined ? await session({ fresh: true }) : known
+      if (value.token !== undefined) return value.token
+      await rotate(version)
+      throw Object.assign(new Error('nobody has logged in yet'), { name: 'NoLogin' })
+    },
+    ...(isRotated && {
+      async renew(refused) {
+        const { value, version } = await session()
+        if (value.token === refused) await rotate(version)
+      },
+    }),
+  }
+}
+
+/** The id of the version that shall follow another one. */
+function successor(version: string, time: number): string {
+  return createHash('sha256').update(`${version}/${time}`).digest('hex')
 }
 
 /** The operator's way to change webhook secrets. Secrets stand newest first. */

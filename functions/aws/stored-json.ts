@@ -1,17 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import {
-  GetSecretValueCommand,
-  PutSecretValueCommand,
-  type SecretsManagerClient,
-  UpdateSecretVersionStageCommand,
-} from '@aws-sdk/client-secrets-manager'
+import { PutSecretValueCommand, UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager'
 import type * as z from 'zod'
 import { type Cached, cached } from '../core/cached.ts'
 import type { Clock, Log } from '../core/ports.ts'
-
-/** One secret of Secrets Manager, by its name or ARN. */
-export type StoredSecret = { client: SecretsManagerClient; secretId: string }
+import { parseSecret, readCurrent, type StoredSecret } from './stored-secret.ts'
 
 /** How a stored secret is remembered. `ttl` in ms, 5 min by default; `log` is told of what could not be read. */
 export type Remembering = { clock: Clock; ttl?: number; log?: Log }
@@ -21,14 +14,32 @@ const nextStage = 'CHATROOM_BRIDGE_NEXT'
 const mostEdits = 5
 
 /** The JSON that a secret holds, remembered. Rejects while nothing was read yet and it can't be. */
-export function rememberedJson<T>(
-  { clock, ttl, log, ...stored }: StoredSecret & Remembering,
+export function rememberedJson<T>(options: StoredSecret & Remembering, schema: z.ZodType<T>): Cached<T> {
+  return remembered(options, () => readJson(options, schema))
+}
+
+/** The same with the id of the version that holds it. @param freshEvery ms between two reads past what is remembered */
+export function rememberedVersion<T>(
+  options: StoredSecret & Remembering,
   schema: z.ZodType<T>,
+  freshEvery: number,
+): Cached<{ value: T; version: string }> {
+  const fetch = async () => {
+    const { text, version } = await readCurrent(options)
+    return { value: parseSecret(text, schema, options.secretId), version }
+  }
+  return remembered(options, fetch, freshEvery)
+}
+
+function remembered<T>(
+  { clock, ttl, log, secretId: secret }: StoredSecret & Remembering,
+  fetch: () => Promise<T>,
+  freshEvery?: number,
 ): Cached<T> {
-  const { secretId: secret } = stored
-  return cached(() => readJson(stored, schema), {
+  return cached(fetch, {
     clock,
     ttl,
+    freshEvery,
     onFailure: (error) => log?.('secret not read', { secret, error: error instanceof Error ? error.name : 'unknown' }),
   })
 }
@@ -38,7 +49,7 @@ export function rememberedJson<T>(
  * @throws when there is no such secret, or it doesn't hold what the schema says
  */
 export async function readJson<T>(stored: StoredSecret, schema: z.ZodType<T>): Promise<T> {
-  return parse((await readCurrent(stored)).text, schema, stored.secretId)
+  return parseSecret((await readCurrent(stored)).text, schema, stored.secretId)
 }
 
 /**
@@ -60,7 +71,7 @@ export async function editJson<T, Result>(
   const { client, secretId: SecretId } = stored
   for (let time = 1; time <= mostEdits; time += 1) {
     const { text, version } = await readCurrent(stored)
-    const { changed, result } = change(parse(text, schema, SecretId))
+    const { changed, result } = change(parseSecret(text, schema, SecretId))
     if (!changed) return result
     const next = randomUUID()
     await client.send(
@@ -96,28 +107,4 @@ async function moveCurrent(stored: StoredSecret, from: string, to: string): Prom
     // Ours, where the answer to a first try got lost and the SDK's second one was refused.
     return version === to
   }
-}
-
-async function readCurrent({ client, secretId }: StoredSecret): Promise<{ text: string; version: string }> {
-  const { SecretString = '', VersionId = '' } = await client.send(new GetSecretValueCommand({ SecretId: secretId }))
-  return { text: SecretString, version: VersionId }
-}
-
-/** @throws an error that names the field and what is expected there, and repeats nothing of what stands there */
-function parse<T>(text: string, schema: z.ZodType<T>, secretId: string): T {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    // The parser's own message quotes what it could not read.
-    throw unreadable(secretId, 'expected JSON')
-  }
-  const parsed = schema.safeParse(json)
-  if (parsed.success) return parsed.data
-  const sentences = parsed.error.issues.map(({ path, message }) => [...path.map(String), message].join(': '))
-  throw unreadable(secretId, sentences.join('; '))
-}
-
-function unreadable(secretId: string, why: string): Error {
-  return Object.assign(new Error(`${secretId} does not hold what it should: ${why}`), { name: 'UnreadableSecret' })
 }

@@ -5,7 +5,7 @@ type Answered = { kind: 'answered'; message?: ChatroomMessage }
 
 /**
  * The call did not get through, or the ERP asks to come again: nothing was applied. `retryAfter` in ms; `unasked` where
- * nobody even tried, because the ERP is known to be dead.
+ * nobody even tried, because the ERP is known to be dead, or a new session is on its way: that is no failure that counts.
  */
 type Unreachable = { kind: 'unreachable'; reason: string; retryAfter?: number; unasked?: true }
 

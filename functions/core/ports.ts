@@ -98,6 +98,20 @@ export type LookUps = {
 /** What one provider is asked. Never throws for what the provider or the network does. */
 export type TaskLookUps = { taskState(object: string): Promise<LookUpOutcome> }
 
+/** The token that goes into `x-session-token`: a session's or an API key. */
+export type ErpSession = {
+  /**
+   * @param options.fresh look past any cache: the ERP refused the last one
+   * @throws where there is none; the error's message is for operators, and holds no secret
+   */
+  token(options?: { fresh?: boolean }): Promise<string>
+  /**
+   * Asks for another session than the one of this token, which the ERP refuses. Resolves when that was asked, which may be
+   * before there is one. Whoever asks again and again causes no more logins. Absent where nobody can log in.
+   */
+  renew?(refused: string): Promise<void>
+}
+
 /** Epoch ms. */
 export type Clock = () => number
 

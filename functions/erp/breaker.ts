@@ -3,6 +3,8 @@ import type { Erp } from './client.ts'
 
 /** Failures in a row after which the ERP counts as dead. */
 const patience = 5
+/** Why a call was not made. */
+export const countsAsDead = 'the ERP does not answer'
 /** ms between two calls to an ERP that counts as dead. */
 const probeEvery = 5_000
 
@@ -22,7 +24,7 @@ export function withBreaker(erp: Erp, clock: Clock): Erp {
     async get(messageId) {
       const now = clock()
       if (failures >= patience && now - probedAt < probeEvery) {
-        return { kind: 'unreachable', reason: 'the ERP does not answer', unasked: true }
+        return { kind: 'unreachable', reason: countsAsDead, unasked: true }
       }
       probedAt = now
       return note(await erp.get(messageId))

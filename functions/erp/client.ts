@@ -1,10 +1,10 @@
 import { retryAfter } from '../core/backoff.ts'
 import type { ChatroomMessageData } from '../core/chatroom-message.ts'
 import type { GetOutcome, PutOutcome } from '../core/outcome.ts'
-import type { Clock } from '../core/ports.ts'
-import { chatroomMessagePath, isFinal, putBody, readChatroomMessage } from './contract.ts'
-import { createHttpCall, type HttpAnswer, type HttpFailure } from './http.ts'
-import type { ErpSession } from './session.ts'
+import type { Clock, ErpSession, Log } from '../core/ports.ts'
+import { chatroomMessagePath, type ErpHost, erpUrl, isFinal, putBody, readChatroomMessage } from './contract.ts'
+import { createHttpCall, type HttpAnswer, type HttpFailure, jsonOf } from './http.ts'
+import { createInSession } from './in-session.ts'
 
 /** The ERP, as far as the bridge needs it. Never throws for what the ERP or the network does. */
 export type Erp = {
@@ -12,57 +12,46 @@ export type Erp = {
   put(messageId: string, data: ChatroomMessageData): Promise<PutOutcome>
 }
 
+/** A request that got no answer, and when another may (ms from now), where a new session is on its way. */
+type Failure = HttpFailure & { later?: { retryAfter?: number } }
+
 /** How much of a refusal is kept with what it parks. */
 const answerKept = 500
 
 /**
  * A client of one ERP host.
- * @param options.baseUrl https, or http on loopback; a path in it is kept
  * @param options.timeout ms until a call without an answer is given up, connecting included
+ * @param options.log told when the ERP refuses the session
  */
 export function createErp({
-  baseUrl,
-  buildId,
-  packageId,
   session,
   timeout = 10_000,
   clock,
-}: {
-  baseUrl: string
-  buildId?: string | undefined
-  packageId?: string | undefined
-  session: ErpSession
-  timeout?: number
-  clock: Clock
-}): Erp {
+  log,
+  ...host
+}: ErpHost & { session: ErpSession; timeout?: number; clock: Clock; log?: Log }): Erp {
   const call = createHttpCall()
+  const inSession = createInSession({ session, clock, log })
 
-  async function request(method: string, messageId: string, body?: string): Promise<HttpAnswer | HttpFailure> {
-    const url = new URL(baseUrl.replace(/\/+$/, '') + chatroomMessagePath(messageId))
-    if (buildId) url.searchParams.set('iw-build-id', buildId)
-    if (packageId) url.searchParams.set('iw-package-id', packageId)
+  async function request(method: string, messageId: string, body?: string): Promise<HttpAnswer | Failure> {
+    const url = erpUrl(host, chatroomMessagePath(messageId))
     const headers = { accept: 'application/json', ...(body !== undefined && { 'content-type': 'application/json' }) }
-    const send = (token: string) =>
+    const answer = await inSession({ method, messageId }, (token) =>
       call(method, url, {
         headers: { ...headers, 'x-session-token': token },
         timeout,
         ...(body !== undefined && { body }),
-      })
-    try {
-      const token = await session.token()
-      const answer = await send(token)
-      if ('failure' in answer || (answer.status !== 401 && answer.status !== 403)) return answer
-      const renewed = await session.token({ fresh: true })
-      return renewed === token ? answer : await send(renewed)
-    } catch (error) {
-      return { failure: `no session token: ${error instanceof Error ? error.name : 'unknown error'}`, sent: false }
-    }
+      }),
+    )
+    if (!('noSession' in answer)) return answer
+    const { noSession: failure, ...later } = answer
+    return { failure, sent: false, later }
   }
 
   return {
     async get(messageId) {
       const answer = await request('GET', messageId)
-      if ('failure' in answer) return unreachable(answer.failure)
+      if ('failure' in answer) return unreached(answer)
       const json = jsonOf(answer)
       if (isSuccess(answer)) {
         const message = readChatroomMessage(json)
@@ -74,7 +63,7 @@ export function createErp({
     async put(messageId, data) {
       const answer = await request('PUT', messageId, putBody(data))
       if ('failure' in answer) {
-        return answer.sent ? { kind: 'lost', reason: answer.failure } : unreachable(answer.failure)
+        return answer.sent ? { kind: 'lost', reason: answer.failure } : unreached(answer)
       }
       const json = jsonOf(answer)
       if (isSuccess(answer)) {
@@ -89,6 +78,11 @@ export function createErp({
       return unreachable(`status ${answer.status}`, retryAfterOf(answer, clock()))
     },
   }
+}
+
+function unreached({ failure, later: { retryAfter } = {} }: Failure) {
+  const outcome = unreachable(failure, retryAfter)
+  return retryAfter === undefined ? outcome : ({ ...outcome, unasked: true } as const)
 }
 
 function unreachable(reason: string, after?: number): { kind: 'unreachable'; reason: string; retryAfter?: number } {
@@ -108,12 +102,4 @@ function retryAfterOf(answer: HttpAnswer, now: number): number | undefined {
 
 function isSuccess({ status }: HttpAnswer): boolean {
   return status >= 200 && status < 300
-}
-
-function jsonOf({ body }: HttpAnswer): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
-  }
 }

@@ -32,6 +32,15 @@ export function createHttpCall({ idle = 4_000 } = {}): HttpCall {
   }
 }
 
+/** What an answer's body says; undefined where that is no JSON. */
+export function jsonOf({ body }: HttpAnswer): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
+}
+
 function isReset({ code }: NodeJS.ErrnoException): boolean {
   return code === 'ECONNRESET' || code === 'EPIPE'
 }

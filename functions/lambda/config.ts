@@ -24,6 +24,8 @@ export const DeliverEnv = z.object({
   DEAD_LETTERS_URL: z.url(),
   TABLE_NAME: text,
   ERP_SESSION_ID: text,
+  /** Whether the session's secret is rotated by login. */
+  ERP_LOGIN: z.enum(['true', 'false']),
   ERP_BASE_URL: z.url(),
   ERP_BUILD_ID: text.optional(),
   ERP_PACKAGE_ID: text.optional(),
@@ -34,6 +36,17 @@ export const DeliverEnv = z.object({
   /** Where there is a source whose provider is asked: those sources, and the secret with their tokens. */
   SOURCES: text.optional(),
   API_TOKENS_ID: text.optional(),
+})
+
+/** What login is told. */
+export const LoginEnv = z.object({
+  ...common,
+  ERP_SESSION_ID: text,
+  ERP_CREDENTIALS_ID: text,
+  ERP_BASE_URL: z.url(),
+  ERP_BUILD_ID: text.optional(),
+  ERP_PACKAGE_ID: text.optional(),
+  ERP_LOGIN_VALID_SECONDS: digits,
 })
 
 /** What sweep is told. */

@@ -17,11 +17,14 @@ export type Cast = {
   troubles: Map<string, number>
   /** Chat messages that a worker got no plain answer for, whatever the reason. */
   lostPutsOf: Set<string>
+  /** Has every worker start anew, in another part; with -9 too. */
+  recast(change: Pick<Part, 'erp'>): void
   end(): Promise<void>
 }
 
 /** Starts a front door and workers, and waits until all are ready. */
-export async function startCast(part: Omit<Part, 'name' | 'port'>, workers: number): Promise<Cast> {
+export async function startCast(first: Omit<Part, 'name' | 'port'>, workers: number): Promise<Cast> {
+  let part = first
   const killed = new Map<string, number>()
   const troubles = new Map<string, number>()
   const alive = new Map<string, { name: string; child: ChildProcess }>()
@@ -40,6 +43,10 @@ export async function startCast(part: Omit<Part, 'name' | 'port'>, workers: numb
       killed.set(victim.name, Date.now())
       cast.kills[role] += 1
       victim.child.kill('SIGKILL')
+    },
+    recast(change) {
+      part = { ...part, ...change }
+      for (let index = 0; index < workers; index += 1) cast.kill('worker', index)
     },
     async end() {
       isOver = true

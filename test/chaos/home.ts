@@ -1,10 +1,19 @@
-import type { Clock, Log, MessageStates, Queue, WebhookSecrets } from '../../functions/core/ports.ts'
+import type { Clock, ErpSession, Log, MessageStates, Queue, WebhookSecrets } from '../../functions/core/ports.ts'
+import type { Credentials } from '../../functions/core/session.ts'
 import type { Erp } from '../../functions/erp/client.ts'
-import type { ErpSession } from '../../functions/erp/session.ts'
 
-/** What senders of a story sign with, and what the ERP knows the bridge by. */
+/** What senders of a story sign with, and what the ERP knows the bridge by, unless it has to log in. */
 export const webhookSecret = 'a secret of the story'
 export const erpToken = 'token'
+
+/** The ERP of a story, as a home reaches it. Without credentials it knows the bridge by a token. */
+export type ErpOfStory = { url: string; credentials?: Credentials | undefined }
+
+/** The user that the bridge logs in as: at first, and once the password was changed. */
+export const users: [Credentials, Credentials] = [
+  { username: 'bridge', password: 'the first password' },
+  { username: 'bridge', password: 'the second password' },
+]
 
 /** A home as one process of a story has it. */
 export type Home = {

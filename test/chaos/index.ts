@@ -8,9 +8,10 @@ const usage = `npm run chaos -- [options]
   --seed S       the same seed tells the same story (1)
   --home HOME    one-machine, or aws: the adapters over the wire, against local servers (one-machine)
   --workers N    processes that deliver (3)
+  --sessions     the bridge logs in, to sessions that last a minute of the story, with a password that changes
   --json         the outcome as JSON
 
-Exits 1 when anything was lost or is wrong.`
+Exits 1 when anything was lost or is wrong, or there were more logins than sessions that ended and workers.`
 
 const { values } = parseArgs({
   options: {
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     home: { type: 'string', default: 'one-machine' },
     workers: { type: 'string', default: '3' },
+    sessions: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -30,7 +32,9 @@ if (values.help || !home || ![events, workers].every((n) => Number.isInteger(n) 
 }
 
 const line = process.stderr.isTTY ? (text: string) => process.stderr.write(`\r\u001b[K${text}`) : say()
-const outcome = await runChaos({ events, seed, workers, home }, (text) => line(`seed ${seed}: ${text}`))
+const outcome = await runChaos({ events, seed, workers, home, sessions: values.sessions }, (text) =>
+  line(`seed ${seed}: ${text}`),
+)
 if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
 console.log(values.json ? JSON.stringify(outcome, null, 2) : report(outcome))
 process.exitCode = outcome.lost.length + outcome.wrong.length > 0 ? 1 : 0

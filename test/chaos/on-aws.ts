@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
@@ -7,14 +8,16 @@ import { createDynamoMessageStates } from '../../functions/aws/message-state.ts'
 import { createSqsQueue } from '../../functions/aws/queue.ts'
 import { createSecretsManagerSecrets, createSecretsManagerSession } from '../../functions/aws/secrets.ts'
 import type { Clock, Queue } from '../../functions/core/ports.ts'
+import type { Credentials } from '../../functions/core/session.ts'
 import { createDeliver } from '../../functions/deliver.ts'
 import { withBreaker } from '../../functions/erp/breaker.ts'
 import { deliverSeconds } from '../../functions/settings.ts'
 import { createSweep } from '../../functions/sweep.ts'
 import { startWorker } from '../../local/worker.ts'
+import { storeCredentials } from '../../operator/erp-credentials.ts'
 import type { AwsServer } from '../support/aws-server.ts'
 import { speed } from './clock.ts'
-import type { Home } from './home.ts'
+import type { ErpOfStory, Home } from './home.ts'
 
 /** Servers that speak AWS's protocols, and what a stack would have made there. */
 export type AwsPlace = {
@@ -33,7 +36,11 @@ const sweepEvery = 300 * second
 const day = 24 * 3600 * second
 
 /** The home on AWS, with the adapters and times of its functions, but for the clock. */
-export function openOnAws({ sqs, dynamo, secrets, queueUrl, deadLettersUrl, table }: AwsPlace, clock: Clock): Home {
+export function openOnAws(
+  { sqs, dynamo, secrets, queueUrl, deadLettersUrl, table }: AwsPlace,
+  { credentials }: ErpOfStory,
+  clock: Clock,
+): Home {
   const sqsClient = new SQSClient({ ...clientSettings(), ...sqs })
   const client = new SecretsManagerClient({ ...clientSettings(), ...secrets })
   const states = createDynamoMessageStates({ client: new DynamoDBClient({ ...clientSettings(), ...dynamo }), table })
@@ -44,7 +51,12 @@ export function openOnAws({ sqs, dynamo, secrets, queueUrl, deadLettersUrl, tabl
     deadLetters,
     states,
     secrets: createSecretsManagerSecrets({ client, secretId: 'webhook-secrets', clock }),
-    session: createSecretsManagerSession({ client, secretId: 'erp-session', clock }),
+    session: createSecretsManagerSession({
+      client,
+      secretId: 'erp-session',
+      clock,
+      isRotated: credentials !== undefined,
+    }),
     async queued() {
       const { Attributes = {} } = await sqsClient.send(
         new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['All'] }),
@@ -81,6 +93,17 @@ export function openOnAws({ sqs, dynamo, secrets, queueUrl, deadLettersUrl, tabl
       startWorker({ queue: source, deliver, clock, log, batchSize: 10, batches: 10, visibility: 6 * leaseFor })
     },
     close() {},
+  }
+}
+
+/** What an operator does: stores credentials and has the bridge log in, again where that met one of the ERP's faults. */
+export async function giveCredentials(client: SecretsManagerClient, credentials: Credentials): Promise<void> {
+  for (;;) {
+    try {
+      return await storeCredentials(client, { credentialsId: 'erp-credentials', sessionId: 'erp-session' }, credentials)
+    } catch {
+      await wait(100)
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../functions/core/ports.ts'
-import type { Home } from './home.ts'
+import type { ErpOfStory, Home } from './home.ts'
 import { type AwsPlace, openOnAws } from './on-aws.ts'
 import { openHere } from './on-one-machine.ts'
 
@@ -7,6 +7,6 @@ import { openHere } from './on-one-machine.ts'
 export type Place = { kind: 'one machine'; folder: string } | AwsPlace
 
 /** Opens a home on a story's clock. */
-export function openHome(place: Place, clock: Clock): Home {
-  return place.kind === 'aws' ? openOnAws(place, clock) : openHere(place.folder, clock)
+export function openHome(place: Place, erp: ErpOfStory, clock: Clock): Home {
+  return place.kind === 'aws' ? openOnAws(place, erp, clock) : openHere(place.folder, erp, clock)
 }

@@ -1,10 +1,10 @@
 import type { Clock, Log } from '../../functions/core/ports.ts'
 import { fastClock } from './clock.ts'
-import type { Home } from './home.ts'
+import type { ErpOfStory, Home } from './home.ts'
 import { openHome, type Place } from './open-home.ts'
 
 /** What a process of a story is told by its only argument. */
-export type Part = { start: number; place: Place; name: string; erpUrl: string; port?: number }
+export type Part = { start: number; place: Place; name: string; erp: ErpOfStory; port?: number }
 
 /** What a process tells: that it is ready, what it had trouble with, and for which chat message it got no plain answer. */
 export type Said = { ready: string } | { trouble: string } | { lostPutOf: string }
@@ -19,5 +19,5 @@ export function partOfStory(): Part & { home: Home; clock: Clock; log: Log } {
     if (event === 'failed' || event === 'not queued') tell({ trouble: `${event}: ${error}` })
     if (event === 'attempt' && String(outcome).startsWith('PUT lost')) tell({ lostPutOf: String(messageId) })
   }
-  return { ...part, home: openHome(part.place, clock), clock, log }
+  return { ...part, home: openHome(part.place, part.erp, clock), clock, log }
 }

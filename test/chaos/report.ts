@@ -17,6 +17,12 @@ export function report(outcome: Outcome): string {
     ['outage of the ERP', `${erp.outageMs} ms of 20 times as fast a story`],
     ...Object.entries(erp.faults).map(([name, count]): [string, number] => [`ERP: ${name}`, count]),
     ['ERP: refused for good', erp.refusals],
+    ...(outcome.sessions
+      ? [
+          ['ERP: sessions that ended', erp.expiries] satisfies [string, number],
+          ['ERP: logins', `${erp.logins}, and ${erp.refusedLogins} refused`] satisfies [string, string],
+        ]
+      : []),
     ['edits by people', outcome.edits],
     ['GETs, PUTs', `${erp.gets}, ${erp.puts} = ${erp.puts - erp.retries} that went well + ${erp.retries} retries`],
     ...Object.entries(outcome.troubles).map(([what, count]): [string, number] => [what, count]),

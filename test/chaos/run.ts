@@ -4,18 +4,28 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { clientSettings } from '../../functions/aws/client-settings.ts'
+import type { Credentials } from '../../functions/core/session.ts'
 import { type RecordedRequest, type SimulatedMessage, startSimulatedErp } from '../../local/simulated-erp.ts'
 import { seeded } from '../support/random.ts'
 import { startCast } from './cast.ts'
 import { fastClock, speed } from './clock.ts'
 import { createFaults, refuses } from './faults.ts'
-import { erpToken, type Home } from './home.ts'
+import { type ErpOfStory, erpToken, type Home, users } from './home.ts'
+import { type AwsPlace, giveCredentials } from './on-aws.ts'
 import { openHome, type Place } from './open-home.ts'
 import { type Fate, judge, type PeoplesWill } from './oracle.ts'
 import { sendAll } from './senders.ts'
 import { forbidden, type Story, tell } from './story.ts'
 
-export type ChaosOptions = { seed: number; events: number; home: 'one-machine' | 'aws'; workers: number }
+export type ChaosOptions = {
+  seed: number
+  events: number
+  home: 'one-machine' | 'aws'
+  workers: number
+  sessions: boolean
+}
 
 /** What was survived, and what was not. */
 export type Outcome = ChaosOptions & {
@@ -34,6 +44,10 @@ export type Outcome = ChaosOptions & {
     refusals: number
     faults: Record<string, number>
     outageMs: number
+    /** What the ERP was asked for in `POST /api/logins`: sessions that it gave, and refusals; and sessions that ended. */
+    logins: number
+    refusedLogins: number
+    expiries: number
   }
   kills: Record<'worker' | 'front door', number>
   edits: number
@@ -46,6 +60,9 @@ type Stop = () => unknown
 /** Real ms until everything must have come to rest once senders are silent: several leases and backoffs. */
 const patience = 180_000
 const lookEvery = 200
+/** Real ms that a session lasts, and that an operator takes to set a password that was changed. */
+const sessionsLast = 3_000
+const operatorTakes = 300
 /** Real ms after a PUT until a worker has surely saved what it knows of it, or lost its lease. */
 const leaseLasts = 120_000 / speed
 
@@ -60,9 +77,13 @@ export async function runChaos(options: ChaosOptions, progress: (line: string) =
   const story = tell({ seed, count: events, start })
   const stops: Stop[] = []
   try {
-    const place = await makePlace(options.home, stops)
     const erp = await startSimulatedErp({ messages: story.messages, token: erpToken })
     stops.push(erp.stop)
+    const [user, changed] = users
+    erp.sessions.users.set(user.username, user.password)
+    erp.sessions.lasts = sessionsLast
+    const erpOfStory: ErpOfStory = { url: erp.url, credentials: options.sessions ? user : undefined }
+    const place = await makePlace(options.home, { ...erpOfStory, start }, stops)
     let outageUntil = 0
     const faults = createFaults({
       seed,
@@ -70,9 +91,9 @@ export async function runChaos(options: ChaosOptions, progress: (line: string) =
       isAlive: (request) => cast.killedAt(nameOf(request)) === undefined,
     })
     erp.fault = faults.fault
-    const cast = await startCast({ start, place, erpUrl: erp.url }, options.workers)
+    const cast = await startCast({ start, place, erp: erpOfStory }, options.workers)
     stops.push(cast.end)
-    const home = openHome(place, clock)
+    const home = openHome(place, erpOfStory, clock)
     stops.push(home.close)
 
     // What the ERP has where no event has a say: at first, and as people change it meanwhile.
@@ -92,6 +113,23 @@ export async function runChaos(options: ChaosOptions, progress: (line: string) =
         change(before.get(messageId) as SimulatedMessage)
       },
     })
+    const requests = story.phases.flat(2).length
+    if (options.sessions) {
+      const changePassword = () => {
+        erp.sessions.users.set(changed.username, changed.password)
+        erp.sessions.revokeAll()
+        // An operator comes once the bridge has complained.
+        const looking = setInterval(() => {
+          if (erp.sessions.refusals === 0) return
+          clearInterval(looking)
+          if (place.kind === 'aws') void tellAws(place, changed)
+          else cast.recast({ erp: { ...erpOfStory, credentials: changed } })
+        }, operatorTakes)
+        stops.push(() => clearInterval(looking))
+      }
+      pending.unshift({ after: Math.floor(story.phases[0].flat().length / 2), happen: changePassword })
+      pending.sort((one, other) => one.after - other.after)
+    }
 
     const told = {
       answered: 0,
@@ -102,7 +140,6 @@ export async function runChaos(options: ChaosOptions, progress: (line: string) =
       accepted: new Set<number>(),
       wrong: [] as string[],
     }
-    const requests = story.phases.flat(2).length
     const resting = { waiting: 0, due: 0 }
     const say = setInterval(() => {
       const { worker, 'front door': door } = cast.kills
@@ -139,11 +176,18 @@ export async function runChaos(options: ChaosOptions, progress: (line: string) =
     })
     const puts = erp.requests.filter(({ method }) => method === 'PUT')
     const refusals = puts.filter(refuses).length
-    const plain = puts.filter((request) => !faults.doubtful.has(request) && !refuses(request)).length
+    const plain = puts.filter(
+      (request) => !faults.doubtful.has(request) && !refuses(request) && request.status !== 401,
+    ).length
     if (plain > verdict.accepted) verdict.wrong.push(`${plain} PUTs went well, for ${verdict.accepted} events`)
     if (puts.some(({ body }) => body.includes(forbidden))) verdict.wrong.push('what was refused reached the ERP')
     for (const letter of await home.deadLetters.receive({ max: 10, visibility: 60_000 })) {
       verdict.wrong.push(`a dead letter: ${letter.reason}`)
+    }
+    const { logins, refusals: refusedLogins } = erp.sessions
+    const expiries = erp.sessions.ended()
+    if (logins + refusedLogins > expiries + options.workers) {
+      verdict.wrong.push(`${logins} logins and ${refusedLogins} refused ones, for ${expiries} expiries`)
     }
     return {
       ...options,
@@ -158,12 +202,15 @@ export async function runChaos(options: ChaosOptions, progress: (line: string) =
         unanswered: told.unanswered,
       },
       erp: {
-        gets: erp.requests.length - puts.length,
+        gets: erp.requests.filter(({ method }) => method === 'GET').length,
         puts: puts.length,
         retries: puts.length - plain,
         refusals,
         faults: Object.fromEntries([...faults.counts].sort()),
         outageMs: story.outage.ms,
+        logins,
+        refusedLogins,
+        expiries,
       },
       kills: cast.kills,
       edits,
@@ -184,16 +231,27 @@ function messageOf({ url }: RecordedRequest): string {
   return new URL(url, 'http://erp').pathname.split('/').at(-1) ?? ''
 }
 
-async function makePlace(home: ChaosOptions['home'], stops: Stop[]): Promise<Place> {
+async function makePlace(
+  home: ChaosOptions['home'],
+  erp: ErpOfStory & { start: number },
+  stops: Stop[],
+): Promise<Place> {
   if (home === 'one-machine') {
     const folder = mkdtempSync(join(tmpdir(), 'chatroom-bridge-chaos-'))
     stops.push(() => rmSync(folder, { recursive: true, force: true }))
     return { kind: 'one machine', folder }
   }
-  const servers = fork(new URL('aws-servers.ts', import.meta.url))
+  const servers = fork(new URL('aws-servers.ts', import.meta.url), [JSON.stringify(erp)])
   stops.push(() => void servers.kill('SIGKILL'))
   const [place] = await once(servers, 'message')
   return place as Place
+}
+
+/** An operator of the stack stores a new password. */
+async function tellAws({ secrets }: AwsPlace, credentials: Credentials): Promise<void> {
+  const client = new SecretsManagerClient({ ...clientSettings(), ...secrets })
+  await giveCredentials(client, credentials)
+  client.destroy()
 }
 
 type Happening = { after: number; happen: () => void }

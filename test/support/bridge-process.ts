@@ -8,6 +8,7 @@ const root = new URL('../..', import.meta.url).pathname
 export type BridgeProcess = {
   url: string
   output(): string
+  errors(): string
   /** Sends a signal and waits for the end. @returns the exit code, null after a kill */
   end(signal: NodeJS.Signals): Promise<number | null>
 }
@@ -52,6 +53,7 @@ export async function startBridgeProcess(
   return {
     url,
     output,
+    errors,
     async end(signal) {
       child.kill(signal)
       const [code] = await ended

@@ -6,14 +6,31 @@ import { clientSettings } from '../../functions/aws/client-settings.ts'
 import { type AwsServer, startAwsServer } from './aws-server.ts'
 
 /** A Secrets Manager in memory, on loopback only. */
-export type LocalSecretsManager = AwsServer & { secretsManager: SecretsManagerClient }
+export type LocalSecretsManager = AwsServer & {
+  secretsManager: SecretsManagerClient
+  /** Lets a function rotate a secret, as a rotation schedule does. */
+  rotateWith(name: string, rotation: Rotation): void
+  /** Rotations that RotateSecret began, and that are over by now, with the error that ended them. */
+  rotations: { version: string; ended?: string }[]
+}
+
+/** A rotation function, as Secrets Manager calls it. */
+type Rotation = (event: { Step: string; SecretId: string; ClientRequestToken: string }) => Promise<unknown>
 
 export async function startSecretsManager(): Promise<LocalSecretsManager> {
-  const server = await startAwsServer(createSecretsManagerServer())
+  const secrets = new Map<string, Secret>()
+  const rotations: LocalSecretsManager['rotations'] = []
+  const server = await startAwsServer(createSecretsManagerServer(secrets, rotations))
   const secretsManager = new SecretsManagerClient({ ...clientSettings(), ...server.client })
   return {
     ...server,
     secretsManager,
+    rotations,
+    rotateWith(name, rotation) {
+      const secret = find(secrets, name)
+      if (!secret) throw new Error(`there is no secret ${name}`)
+      secret.rotation = rotation
+    },
     async stop() {
       secretsManager.destroy()
       await server.stop()
@@ -36,7 +53,13 @@ type Input = Partial<
 > & { VersionStages?: string[] }
 
 /** A secret: its versions by id, and which version each staging label is attached to. */
-type Secret = { Name: string; ARN: string; versions: Map<string, string>; stages: Map<string, string> }
+type Secret = {
+  Name: string
+  ARN: string
+  versions: Map<string, string>
+  stages: Map<string, string>
+  rotation?: Rotation
+}
 
 /** An answer other than 200; `type` is what the SDK makes the error's name of. */
 type Refusal = { refused: string; message: string }
@@ -46,8 +69,8 @@ type Refusal = { refused: string; message: string }
  * reference gives: a version is never changed, its id is the request's token, a label is on one version at a time, and what
  * AWSCURRENT leaves becomes AWSPREVIOUS.
  */
-function createSecretsManagerServer(): Server {
-  const secrets = new Map<string, Secret>()
+function createSecretsManagerServer(secrets: Map<string, Secret>, rotations: LocalSecretsManager['rotations']): Server {
+  const operations = operationsOf(rotations)
   return createServer(async (request, response) => {
     const operation = operations[String(request.headers['x-amz-target']).replace('secretsmanager.', '')]
     const isSigned = request.headers.authorization?.startsWith('AWS4-HMAC-SHA256 ')
@@ -70,7 +93,9 @@ function refuse(refused: string, message: string): Refusal {
 
 const noSecret = refuse('ResourceNotFoundException', "Secrets Manager can't find the specified secret.")
 
-const operations: Record<string, (secrets: Map<string, Secret>, input: Input) => object> = {
+type Operations = Record<string, (secrets: Map<string, Secret>, input: Input) => object>
+
+const operationsOf = (rotations: LocalSecretsManager['rotations']): Operations => ({
   CreateSecret(secrets, { Name = '', SecretString, ClientRequestToken = '' }) {
     if (secrets.has(Name)) {
       return refuse('ResourceExistsException', `The operation failed because the secret ${Name} already exists.`)
@@ -126,6 +151,45 @@ const operations: Record<string, (secrets: Map<string, Secret>, input: Input) =>
     } else attach(secret, VersionStage, MoveToVersionId)
     return { ARN: secret.ARN, Name: secret.Name }
   },
+
+  RotateSecret(secrets, { SecretId, ClientRequestToken: version = '' }) {
+    const secret = find(secrets, SecretId)
+    if (!secret) return noSecret
+    if (!secret.rotation) {
+      return refuse('InvalidRequestException', 'No Lambda rotation function ARN is associated with this secret.')
+    }
+    if (version.length < 32 || version.length > 64) {
+      return refuse('InvalidParameterException', 'ClientRequestToken must be 32-64 characters long.')
+    }
+    const { ARN, Name, stages } = secret
+    const isUnderWay = stages.has('AWSPENDING') && stages.get('AWSPENDING') !== stages.get('AWSCURRENT')
+    if (isUnderWay) {
+      const isOver = rotations.some(({ version, ended }) => version === stages.get('AWSPENDING') && ended !== undefined)
+      if (isOver) void rotate(secret, stages.get('AWSPENDING') as string, rotations)
+      return refuse('InvalidRequestException', "A previous rotation isn't complete. That rotation will be reattempted.")
+    }
+    // The reference says no more than that a version is not made twice.
+    const isThrough = stages.get('AWSCURRENT') === version || stages.get('AWSPREVIOUS') === version
+    if (!isThrough) void rotate(secret, version, rotations)
+    return { ARN, Name, VersionId: version }
+  },
+})
+
+/** The four steps, after an answer that waits for none of them; a failure ends them. */
+async function rotate(secret: Secret, version: string, rotations: LocalSecretsManager['rotations']): Promise<void> {
+  const known = rotations.findIndex((one) => one.version === version)
+  const rotation: LocalSecretsManager['rotations'][number] = { version }
+  rotations.splice(known < 0 ? rotations.length : known, known < 0 ? 0 : 1, rotation)
+  // The pending version has no value yet.
+  secret.stages.set('AWSPENDING', version)
+  try {
+    for (const Step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret']) {
+      await secret.rotation?.({ Step, SecretId: secret.ARN, ClientRequestToken: version })
+    }
+    rotation.ended = 'done'
+  } catch (error) {
+    rotation.ended = String(error)
+  }
 }
 
 function find(secrets: Map<string, Secret>, id: string | undefined): Secret | undefined {
