@@ -81,6 +81,7 @@ export function createDeliver(dependencies: DeliverDependencies): (event: SQSEve
           const to = of(arrived, update.messageId)
           to.records.push(...records)
           to.updates.push(update)
+          for (const trace of came.traces) to.traces.add(trace)
         }
       })
     await pMap(byObject(known).values(), settleOneObject, { concurrency })
@@ -112,6 +113,7 @@ function byChatMessage(messages: ReadonlyMap<string, QueueMessage>): Map<string,
     for (const item of message.kind === 'updates' ? message.updates : [message]) {
       const arrived = of(arrivals, item.messageId)
       arrived.records.push(record)
+      if ('trace' in message && message.trace !== undefined) arrived.traces.add(message.trace)
       if ('change' in item) arrived.updates.push(item)
       else arrived.attempts.push(item.at)
     }
@@ -120,7 +122,7 @@ function byChatMessage(messages: ReadonlyMap<string, QueueMessage>): Map<string,
 }
 
 function of(arrivals: Map<string, Arrived>, messageId: string): Arrived {
-  const known = arrivals.get(messageId) ?? { updates: [], attempts: [], records: [] }
+  const known = arrivals.get(messageId) ?? { updates: [], attempts: [], traces: new Set(), records: [] }
   arrivals.set(messageId, known)
   return known
 }
@@ -132,9 +134,10 @@ function byObject(messages: ReadonlyMap<string, QueueMessage>): Map<string, Arri
     for (const item of [...message.objectUpdates, ...message.links]) {
       const { source, object } = item
       const key = objectKey(item)
-      const known = arrivals.get(key) ?? { source, object, updates: [], links: [], records: [] }
+      const known = arrivals.get(key) ?? { source, object, updates: [], links: [], traces: new Set(), records: [] }
       arrivals.set(key, known)
       known.records.push(record)
+      if (message.trace !== undefined) known.traces.add(message.trace)
       if ('change' in item) known.updates.push(item)
       else known.links.push(item)
     }

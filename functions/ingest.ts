@@ -1,12 +1,13 @@
 import middy from '@middy/core'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda'
-import type { Clock, Log, Queue, WebhookSecrets } from './core/ports.ts'
+import type { Clock, Log, Metrics, Queue, WebhookSecrets } from './core/ports.ts'
 import { encode } from './core/queue-message.ts'
 import { json, problem, resultOf } from './problem.ts'
 import {
   answer,
   authenticate,
   bodyLimit,
+  type Interpreted,
   interpret,
   jsonEvent,
   jsonParser,
@@ -18,6 +19,7 @@ import {
   type SourceSettings,
 } from './receive.ts'
 import type { ReceiveContext, WebhookRequest } from './sources/source.ts'
+import { tellRequest, traceOf } from './tell-request.ts'
 
 export type IngestDependencies = {
   /** By name, which is what stands in the URL. */
@@ -26,14 +28,12 @@ export type IngestDependencies = {
   queue: Pick<Queue, 'send'>
   clock: Clock
   log: Log
+  metrics?: Metrics
   /** How the outside calls the bridge, for senders that sign the URL; without it, what the Host header says. */
   publicUrl?: string | undefined
   /** Bytes a body may have. */
   limit?: number
 }
-
-/** How many of a request's event ids its line in the log names. */
-const idsLogged = 10
 
 /** A request between the two steps; it travels with the event that the JSON parser works on. */
 type Authenticated = { request: WebhookRequest; source: SourceSettings; context: ReceiveContext }
@@ -47,7 +47,7 @@ export function createIngest(
   dependencies: IngestDependencies,
 ): (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2> {
   const { log, clock } = dependencies
-  const handler = middy<IngestEvent, Reception>()
+  const handler = middy<IngestEvent, Interpreted>()
     .before(async (step) => {
       const first = await firstStep(step.event, dependencies)
       if ('response' in first) return first
@@ -62,25 +62,16 @@ export function createIngest(
       log('failed', { error: error?.name })
       return unavailable('Something went wrong here.')
     })
-    .handler(async ({ body, authenticated }) => secondStep(body, authenticated as Authenticated, dependencies))
+    .handler(async ({ body, authenticated, requestContext }) =>
+      secondStep(body, authenticated as Authenticated, requestContext.requestId, dependencies),
+    )
   return async (event) => {
     const startedAt = clock()
+    const trace = traceOf(event.requestContext.requestId)
+    const requestContext = { ...event.requestContext, requestId: trace }
     // Lambda's context is of no use to any of these steps.
-    const reception = (await handler(event, {} as Context)) as Reception
-    log('webhook', {
-      source: routeOf(event.rawPath)?.source,
-      status: reception.response.status,
-      events: reception.events.length,
-      ids: [...reception.events, ...(reception.lookUps ?? [])]
-        .slice(0, idsLogged)
-        .map(({ eventId }) => eventId)
-        .join(' '),
-      updates: reception.updates.length,
-      ofObjects: reception.objectUpdates.length || undefined,
-      links: reception.links.length || undefined,
-      lookUps: reception.lookUps?.length,
-      ms: clock() - startedAt,
-    })
+    const reception = (await handler({ ...event, requestContext }, {} as Context)) as Interpreted
+    tellRequest(reception, { trace, source: routeOf(event.rawPath)?.source, ms: clock() - startedAt }, dependencies)
     return resultOf(reception.response)
   }
 }
@@ -125,16 +116,17 @@ async function firstStep(
 async function secondStep(
   payload: unknown,
   { request, source, context }: Authenticated,
+  trace: string,
   { queue, log }: IngestDependencies,
-): Promise<Reception> {
+): Promise<Interpreted> {
   const reception = await interpret(payload, request, source, context)
   const { updates, objectUpdates, links, lookUps = [] } = reception
   if (updates.length + objectUpdates.length + links.length + lookUps.length === 0) return reception
   try {
-    await queue.send(encode(queueMessageOf(reception, source, context)))
+    await queue.send(encode(queueMessageOf(reception, source, { ...context, trace })))
     return reception
   } catch (error) {
-    log('not queued', { error: error instanceof Error ? error.name : 'unknown' })
+    log('not queued', { trace, error: error instanceof Error ? error.name : 'unknown' })
     return unavailable('The queue takes nothing for now.')
   }
 }

@@ -45,13 +45,17 @@ export async function lookUp(
   )
   const byObject = new Map(open.flatMap(({ asked }) => asked.map((one) => [objectKey(one), one])))
   const outcomes = new Map<string, LookUpOutcome>()
+  const tracesOf = (key: string) =>
+    open.flatMap(({ message, asked }) =>
+      message.trace !== undefined && asked.some((one) => objectKey(one) === key) ? [message.trace] : [],
+    )
   const ask = async ([key, { source, object }]: [string, QueuedLookUp]) => {
     const startedAt = clock()
     const outcome = await outcomeOf(lookUps, source, object)
     outcomes.set(key, outcome)
     if ('unasked' in outcome) return
     const reason = 'reason' in outcome ? outcome.reason : undefined
-    log('look-up', { source, object, outcome: outcome.kind, reason, ms: clock() - startedAt })
+    log('look-up', { source, object, outcome: outcome.kind, reason, ms: clock() - startedAt, traces: tracesOf(key) })
   }
   await pMap([...byObject].slice(0, sideBySide), ask, { concurrency: sideBySide })
 
@@ -102,7 +106,8 @@ export async function sendLeft(
     delay = Math.max(delay, outcome.retryAfter ?? 1_000 + backoff(failures, random()))
   }
   if (later.length === 0) return
-  const failing = failed ? { failures, failingSince: since } : message
+  const { trace } = message
+  const failing = failed ? { trace, failures, failingSince: since } : message
   await queue.send(encode(updatesMessage({ lookUps: later }, failing)), { delay: Math.min(delay, longestDelay) })
 }
 

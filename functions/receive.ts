@@ -49,6 +49,9 @@ export type Reception = {
   learned?: { secret: string }
 }
 
+/** A reception, and what of the request asks for nothing, or for what it may not. */
+export type Interpreted = Reception & { ignored?: { eventId?: string }[] }
+
 /** A source as it is set up: its name, its kind, and that kind's options. */
 export type SourceSettings = { name: string; kind: string } & Record<string, unknown>
 
@@ -64,7 +67,9 @@ export async function receive(
   const refusal = precheck(request, source) ?? authenticate(request, source, context)
   if (refusal) return refusal
   const parsed = await parse(request, source)
-  return 'refusal' in parsed ? parsed.refusal : interpret(parsed.json, request, source, context)
+  if ('refusal' in parsed) return parsed.refusal
+  const { ignored: _, ...reception } = await interpret(parsed.json, request, source, context)
+  return reception
 }
 
 /**
@@ -174,7 +179,7 @@ export async function interpret(
   request: WebhookRequest,
   settings: SourceSettings,
   { now }: Pick<ReceiveContext, 'now'>,
-): Promise<Reception> {
+): Promise<Interpreted> {
   const kind = kindOf(settings)
   if (!kind?.options) return answer(problem(404, 'There is no source of this kind.'))
   if (Array.isArray(payload) && payload.length > mostEvents) {
@@ -199,6 +204,11 @@ export async function interpret(
     asks.reasons.map((reason) => ({ eventId, reason })),
   )
   const ignored = [...interpretation.ignored, ...refused]
+  const idle = [...asked.filter((each) => each.accepted.length === 0), ...open.filter(({ asks }) => !asks.lookUp)]
+  const left = [
+    ...interpretation.ignored.map(({ eventId }) => (eventId === undefined ? {} : { eventId })),
+    ...idle.map(({ happening: { eventId } }) => ({ eventId })),
+  ]
   const outcome = { accepted: accepted.length, reasons: ignored.map(({ reason }) => reason) }
   const reception = {
     response:
@@ -208,6 +218,7 @@ export async function interpret(
     updates: asked.flatMap(({ asks }) => asks.updates),
     objectUpdates: asked.flatMap(({ asks }) => asks.objectUpdates),
     links: asked.flatMap(({ asks }) => asks.links),
+    ignored: left,
     ...(lookUps.length > 0 && { lookUps }),
   }
   if (Buffer.byteLength(encode(queueMessageOf(reception, settings, { now }))) > queueMessageLimit) {
@@ -216,17 +227,20 @@ export async function interpret(
   return reception
 }
 
-/** The one queue message of all that a request asks for. */
+/** The one queue message of all that a request asks for, which `trace` names in the log. */
 export function queueMessageOf(
   reception: Pick<Reception, 'updates' | 'objectUpdates' | 'links' | 'lookUps'>,
   settings: SourceSettings,
-  { now }: Pick<ReceiveContext, 'now'>,
+  { now, trace }: Pick<ReceiveContext, 'now'> & { trace?: string },
 ): QueueMessage {
   const hold = (kindOf(settings)?.options?.hold ?? 0) * day
-  return updatesMessage({
-    ...askedFor(reception, { source: settings.name, receivedAt: now.toISOString(), hold }),
-    lookUps: reception.lookUps?.map((lookUp) => ({ ...lookUp, hold })) ?? [],
-  })
+  return updatesMessage(
+    {
+      ...askedFor(reception, { source: settings.name, receivedAt: now.toISOString(), hold }),
+      lookUps: reception.lookUps?.map((lookUp) => ({ ...lookUp, hold })) ?? [],
+    },
+    { trace },
+  )
 }
 
 function eventOf({ eventId, type, occurredAt, actor, change, object }: Happening, messageIds: string[]): SourceEvent {

@@ -23,6 +23,8 @@ export type ObjectArrivals = {
   object: string
   updates: QueuedObjectUpdate[]
   links: QueuedLink[]
+  /** The webhook requests that this is from. */
+  traces: Set<string>
 }
 
 /**
@@ -31,7 +33,7 @@ export type ObjectArrivals = {
  *   same again when the queue message comes again
  */
 export async function settleObject(
-  { source, object, ...came }: ObjectArrivals,
+  { source, object, traces, ...came }: ObjectArrivals,
   {
     states,
     deadLetters,
@@ -59,7 +61,10 @@ export async function settleObject(
     if (beyond > 0) log('too many links', { source, links: beyond })
     for (const update of full)
       await deadLetters.send(encode(updatesMessage({ objectUpdates: [update] })), { reason: 'full' })
-    return forwarded(state)
+    const told = forwarded(state)
+    const to = [...new Set(told.map(({ messageId }) => messageId))]
+    log('object', { object: key, traces: [...traces], to })
+    return told
   }
 }
 

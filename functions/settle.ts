@@ -9,12 +9,13 @@ import {
   type MessageState,
   readState,
 } from './core/message-state.ts'
-import type { MessageStates, Queue, StoredState } from './core/ports.ts'
+import type { MessageStates, Metrics, Queue, StoredState } from './core/ports.ts'
 import { attemptMessage, encode, type QueuedUpdate, updatesMessage } from './core/queue-message.ts'
 import { awake, needsScheduling, nextStep, recordOf } from './core/schedule.ts'
+import { tellAttempt, tellFold } from './tell-settling.ts'
 
-/** What came for one chat message: updates, and attempts by their `at`. */
-export type Arrivals = { updates: QueuedUpdate[]; attempts: (number | undefined)[] }
+/** What came for one chat message: updates with the webhook requests that they are from, and attempts by their `at`. */
+export type Arrivals = { updates: QueuedUpdate[]; attempts: (number | undefined)[]; traces: Set<string> }
 
 export type SettleDependencies = AttemptDependencies & {
   states: Pick<MessageStates, 'load' | 'save'>
@@ -28,6 +29,7 @@ export type SettleDependencies = AttemptDependencies & {
   leaseFor: number
   /** ms between two PUTs of one chat message; the search for a refused register is exempt. */
   spacing: number
+  metrics?: Metrics
 }
 
 /** A delayed attempt rarely overtakes the save that knows it; ms. */
@@ -44,7 +46,7 @@ export async function settle(
   dependencies: SettleDependencies,
   { attemptNow = true } = {},
 ): Promise<void> {
-  const { states, clock, deadLetters, instance, leaseFor, spacing, log, host, isDry = false } = dependencies
+  const { states, clock, deadLetters, instance, leaseFor, spacing, host, isDry = false } = dependencies
   const isNews = arrivals.updates.length > 0 || arrivals.attempts.includes(undefined)
   const holder = `${instance}/${randomUUID()}`
   for (;;) {
@@ -67,12 +69,12 @@ export async function settle(
     const version = await save(messageId, state, stored, dependencies)
     if (version === undefined) continue
     await sendOvertaking(messageId, arrived, state, dependencies)
-    if (folded.stale > 0) log('stale', { messageId, updates: folded.stale })
+    tellFold(messageId, arrivals, { ...folded, before, state, isLeasing }, dependencies)
     for (const { position, ...update } of folded.full) {
       const body = encode(updatesMessage({ updates: [{ ...update, position }] }))
       await deadLetters.send(body, { reason: 'full' })
     }
-    if (isLeasing) await attemptUnderLease(messageId, holder, { state, version }, dependencies)
+    if (isLeasing) await attemptUnderLease(messageId, holder, { state, version }, arrivals, dependencies)
     return
   }
 }
@@ -82,16 +84,17 @@ async function attemptUnderLease(
   messageId: string,
   holder: string,
   leased: { state: MessageState; version: number },
+  arrivals: Arrivals,
   dependencies: SettleDependencies,
 ): Promise<void> {
-  const { states, clock, leaseFor, spacing, log } = dependencies
+  const { states, clock, leaseFor, spacing } = dependencies
   // A GET and a PUT that both time out, each once more with a new session token, still end within the other half.
   const deadline = clock() + leaseFor / 2
   let { state, version } = leased
-  for (;;) {
+  for (let news = arrivals; ; news = { ...arrivals, traces: new Set() }) {
     const startedAt = clock()
     const result = await attempt(messageId, state, deadline, dependencies)
-    log('attempt', { messageId, outcome: result.outcome, puts: result.puts, ms: clock() - startedAt })
+    tellAttempt(messageId, news, { state, result, startedAt }, dependencies)
     let latest: StoredState | undefined = { body: '', version }
     for (;;) {
       const isOurs = state.lease?.holder === holder

@@ -32,6 +32,7 @@ export class BridgeStack extends Stack {
     const key = settings.KMS_KEY_ARN ? dataKey(this, settings.KMS_KEY_ARN) : undefined
     const keeping = { removalPolicy, encryptionKey: key?.key }
     const logs = { logRetention: settings.LOG_RETENTION_DAYS, logKey: key?.key }
+    const common = { POWERTOOLS_SERVICE_NAME: settings.STAGE }
     const deliverTimeout = Duration.seconds(deliverSeconds)
 
     const output = (name: string, value: string, description: string) =>
@@ -66,13 +67,14 @@ export class BridgeStack extends Stack {
           }).secret
         : undefined
 
-    const { function: ingest } = new BridgeFunction(this, 'Ingest', {
+    const { function: ingest, logGroup: ingestLog } = new BridgeFunction(this, 'Ingest', {
       entry: 'ingest',
       ...logs,
       // Within API Gateway's 30 s, and longer than its clients try: an answer of ours in any case.
       timeout: Duration.seconds(25),
       ...reserved(settings.INGEST_CONCURRENCY),
       environment: {
+        ...common,
         QUEUE_URL: queue.queueUrl,
         WEBHOOK_SECRETS_ID: webhookSecrets.secretArn,
         SOURCES: JSON.stringify(Object.fromEntries(settings.sources)),
@@ -91,7 +93,7 @@ export class BridgeStack extends Stack {
       ...(settings.ERP_BUILD_ID && { ERP_BUILD_ID: settings.ERP_BUILD_ID }),
       ...(settings.ERP_PACKAGE_ID && { ERP_PACKAGE_ID: settings.ERP_PACKAGE_ID }),
     }
-    const { function: deliver } = new BridgeFunction(this, 'Deliver', {
+    const { function: deliver, logGroup: deliverLog } = new BridgeFunction(this, 'Deliver', {
       entry: 'deliver',
       ...logs,
       timeout: deliverTimeout,
@@ -99,6 +101,7 @@ export class BridgeStack extends Stack {
       ...reserved(settings.DELIVER_CONCURRENCY),
       isRecursive: true,
       environment: {
+        ...common,
         QUEUE_URL: queue.queueUrl,
         DEAD_LETTERS_URL: deadLetters.queueUrl,
         TABLE_NAME: tableName,
@@ -122,32 +125,36 @@ export class BridgeStack extends Stack {
     key?.allow(deliver, 'queue', 'records', 'secret')
 
     const validSeconds = settings.ERP_LOGIN_VALID_SECONDS
+    const logGroups = [ingestLog, deliverLog]
     if (settings.ERP_LOGIN) {
       const { secret: credentials } = new OperatorSecret(this, 'ErpCredentials', {
         description: 'chatroom-bridge: the user and password that it logs in to the ERP with',
         ...keeping,
       })
-      const { function: login } = new BridgeFunction(this, 'Login', {
+      const { function: login, logGroup: loginLog } = new BridgeFunction(this, 'Login', {
         entry: 'login',
         ...logs,
         // A login and a read that time out, and what Secrets Manager takes.
         timeout: Duration.seconds(60),
         environment: {
+          ...common,
           ...erp,
           ERP_CREDENTIALS_ID: credentials.secretArn,
           ERP_LOGIN_VALID_SECONDS: String(validSeconds),
         } satisfies Env<typeof LoginEnv>,
       })
+      logGroups.push(loginLog)
       new ErpLogin(this, 'ErpLogin', { login, deliver, session: erpSession, credentials, validSeconds })
       key?.allow(login, 'editedSecret')
       output('ErpCredentialsName', credentials.secretName, 'The secret with the user and password for the ERP')
     }
 
-    const { function: sweep } = new BridgeFunction(this, 'Sweep', {
+    const { function: sweep, logGroup: sweepLog } = new BridgeFunction(this, 'Sweep', {
       entry: 'sweep',
       ...logs,
       timeout: Duration.seconds(60),
       environment: {
+        ...common,
         QUEUE_URL: queue.queueUrl,
         TABLE_NAME: tableName,
       } satisfies Env<typeof SweepEnv>,
@@ -191,6 +198,8 @@ export class BridgeStack extends Stack {
     output('TableName', tableName, 'The message states')
     output('QueueUrl', queue.queueUrl, 'The queue of events')
     output('DeadLettersUrl', deadLetters.queueUrl, 'What could not be read, or has no room')
+    const named = [...logGroups, sweepLog].map(({ logGroupName }) => logGroupName)
+    output('LogGroups', named.join(','), 'The logs of the functions')
     Tags.of(this).add('application', 'chatroom-bridge')
     Tags.of(this).add('stage', settings.STAGE)
     for (const [name, value] of Object.entries(settings.TAGS)) Tags.of(this).add(name, value)

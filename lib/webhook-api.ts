@@ -7,10 +7,12 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 
-/** Who called, and how it ended. No path and no query: strangers choose how long they are, and a query may carry a token. */
+/**
+ * Who called, and how it ended; when, CloudWatch says itself. No path and no query: strangers choose how long they are, and a
+ * query may carry a token.
+ */
 const logged = {
   requestId: '$context.requestId',
-  time: '$context.requestTime',
   ip: '$context.identity.sourceIp',
   method: '$context.httpMethod',
   status: '$context.status',

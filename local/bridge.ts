@@ -10,6 +10,9 @@ import { startDelivery } from './delivery.ts'
 import { connectErp, erpToken, simulatedUsers } from './erp.ts'
 import { openFrontDoor } from './front-door.ts'
 import { lock } from './lock.ts'
+import { toAll } from './log.ts'
+import { openLogFiles } from './log-files.ts'
+import { startMetrics } from './metrics.ts'
 import { openSecrets, type SecretsFile } from './secrets.ts'
 import { startSimulatedErp } from './simulated-erp.ts'
 import { simulatedMessages } from './simulated-messages.ts'
@@ -41,7 +44,11 @@ export async function startBridge(settings: Settings, writeLog: Log, open = open
     stops.push(lock(DATA_DIR))
     refuseDamaged(databaseIn(DATA_DIR))
     const clock = Date.now
-    const log = sparing(writeLog, clock)
+    const files = openLogFiles(DATA_DIR)
+    stops.push(files.close)
+    const log = sparing(toAll(writeLog, files.log), clock)
+    const { metrics, stop: stopMetrics } = startMetrics((fields) => log('metrics', fields))
+    stops.push(stopMetrics)
     const data = open(DATA_DIR, clock)
     stops.push(() => data.close())
     data.database.watch(reportTrouble(log, clock))
@@ -62,11 +69,19 @@ export async function startBridge(settings: Settings, writeLog: Log, open = open
         })
     if (simulated) stops.push(simulated.stop)
 
-    const { erp, keepSession } = connectErp(settings, simulated?.url ?? '', log)
+    const { erp, keepSession } = connectErp(settings, simulated?.url ?? '', log, metrics)
     stops.push(keepSession())
-    const delivery = await startDelivery(data, { settings, erp, clock, log })
+    const delivery = await startDelivery(data, { settings, erp, clock, log, metrics })
     stops.push(delivery.stop)
-    const ingest = createIngest({ sources, secrets, queue: data.queue, clock, log, publicUrl: settings.PUBLIC_URL })
+    const ingest = createIngest({
+      sources,
+      secrets,
+      queue: data.queue,
+      clock,
+      log,
+      metrics,
+      publicUrl: settings.PUBLIC_URL,
+    })
     const door = await openFrontDoor({ ingest, host: HOST, port: PORT, limit: bodyLimit })
     stops.push(door.stop)
     return { url: door.url, secrets, ...(simulated && { simulatedErp: { url: simulated.url, token } }), stop }

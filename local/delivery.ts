@@ -1,8 +1,9 @@
 import { hostOf } from '../functions/core/host.ts'
-import type { Clock, Log } from '../functions/core/ports.ts'
+import type { Clock, Log, Metrics } from '../functions/core/ports.ts'
 import { createDeliver } from '../functions/deliver.ts'
 import { withBreaker } from '../functions/erp/breaker.ts'
 import type { Erp } from '../functions/erp/client.ts'
+import { measured } from '../functions/erp/measured.ts'
 import { createLookUps } from '../functions/providers/index.ts'
 import { deliverSeconds, type Settings } from '../functions/settings.ts'
 import { createSweep } from '../functions/sweep.ts'
@@ -25,7 +26,7 @@ const day = 24 * 3600_000
  */
 export async function startDelivery(
   data: Data,
-  { settings, erp, clock, log }: { settings: Settings; erp: Erp; clock: Clock; log: Log },
+  { settings, erp, clock, log, metrics }: { settings: Settings; erp: Erp; clock: Clock; log: Log; metrics: Metrics },
 ): Promise<Worker> {
   const { instance, isGone, releaseGone, queue, states } = data
   const tokens = openApiTokens(settings.DATA_DIR, settings.API_TOKENS)
@@ -34,10 +35,11 @@ export async function startDelivery(
   const patient = patiently(data, { patience: leaseFor, signal: ending.signal })
   const deliver = createDeliver({
     ...patient,
-    erp: withBreaker(erp, clock),
+    erp: measured(withBreaker(erp, clock), metrics, clock),
     lookUps: createLookUps(settings.sources, { tokens, clock }),
     clock,
     log,
+    metrics,
     instance,
     isGone,
     leaseFor,

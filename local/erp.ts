@@ -1,7 +1,8 @@
-import type { Clock, ErpSession, Log } from '../functions/core/ports.ts'
+import type { Clock, ErpSession, Log, Metrics } from '../functions/core/ports.ts'
 import { createErp, type Erp } from '../functions/erp/client.ts'
 import type { ErpHost } from '../functions/erp/contract.ts'
 import { createLogin } from '../functions/erp/login.ts'
+import { loginsCounted } from '../functions/erp/measured.ts'
 import { fixedSession } from '../functions/erp/session.ts'
 import type { Settings } from '../functions/settings.ts'
 import { urlHere } from './address.ts'
@@ -42,6 +43,7 @@ export function connectErp(
   settings: Settings,
   simulatedUrl: string,
   log: Log = () => {},
+  metrics: Metrics = () => {},
   clock: Clock = Date.now,
 ): Connection {
   const host: ErpHost = {
@@ -58,7 +60,7 @@ export function connectErp(
     folder: DATA_DIR,
     erp: host.baseUrl,
     credentials: { username, password },
-    login: createLogin({ ...host, validSeconds, clock }),
+    login: loginsCounted(createLogin({ ...host, validSeconds, clock }), metrics),
     validSeconds,
     clock,
     log,

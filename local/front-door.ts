@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -129,7 +130,7 @@ function eventOf(request: IncomingMessage, body: Buffer): APIGatewayProxyEventV2
         sourceIp: request.socket.remoteAddress ?? '',
         userAgent: headers['user-agent'] ?? '',
       },
-      requestId: 'local',
+      requestId: randomBytes(12).toString('base64url'),
       routeKey: '$default',
       stage: '$default',
       time: new Date().toISOString(),

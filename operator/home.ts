@@ -4,6 +4,7 @@ import type { Credentials } from '../functions/core/session.ts'
 import type { Erp } from '../functions/erp/client.ts'
 import type { ErpHost } from '../functions/erp/contract.ts'
 import type { WaitingMessages } from '../local/queue.ts'
+import type { LogLines } from './log-lines.ts'
 
 /** Which home a command is for, as options of `parseArgs`. */
 export const homeOptions = {
@@ -38,6 +39,7 @@ export type Home = {
   erpHost: EnteredErp
   /** Whether no PUT may leave. */
   isDry: boolean
+  log: LogLines
   close(): void
 }
 

@@ -88,6 +88,13 @@ export async function openStack(name: string, region: string): Promise<Home> {
     host: hostOf(modes),
     erpHost,
     isDry: modes.DRY_RUN,
+    log: {
+      // Its client is for one command, and takes its time to load.
+      async find(query) {
+        const { openInsights } = await import('./insights.ts')
+        return openInsights(settings, output('LogGroups').split(',')).find(query)
+      },
+    },
     close() {},
   }
 }

@@ -6,6 +6,7 @@ import { openData } from '../local/data.ts'
 import { connectErp, urlOfSimulatedErp } from '../local/erp.ts'
 import { openSecrets } from '../local/secrets.ts'
 import type { Home } from './home.ts'
+import { logHere } from './log-here.ts'
 
 /**
  * The bridge on this machine, whether it runs or not.
@@ -47,6 +48,7 @@ export async function thisMachine(settings: Settings): Promise<Home> {
     host: hostOf(settings),
     erpHost: host,
     isDry: settings.DRY_RUN,
+    log: logHere(DATA_DIR),
     close: () => data.close(),
   }
 }

@@ -569,7 +569,7 @@ const handshakes = [
   sample('a secret that Asana brings', asanaHandshake(brought), 'no-secret-asana', 200),
   sample('a secret that Asana brings again', asanaHandshake(secret), 'asana', 200),
   sample('a second secret of Asana', asanaHandshake(brought), 'asana', 401),
-  sample('no secret of Asana', asanaHandshake('x'), 'no-secret-asana', 401),
+  sample('no secret of Asana', asanaHandshake('x y'), 'no-secret-asana', 401),
   sample('a token that Notion brings', notionHandshake(brought), 'no-secret-notion', 200),
   sample('a second token of Notion', notionHandshake(brought), 'notion', 401),
 ]

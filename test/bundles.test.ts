@@ -158,7 +158,7 @@ async function deployed(asked: { lookUps?: boolean; apiUrl?: string } = {}) {
   }
   // The SDK calls the host that a queue's URL names, which is none of this machine's.
   const here = (queueUrl: string) => new URL(new URL(queueUrl).pathname, sqs.client.endpoint).href
-  const common = { ...endpoints, QUEUE_URL: here(url), TABLE_NAME: table }
+  const common = { ...endpoints, POWERTOOLS_SERVICE_NAME: 'test', QUEUE_URL: here(url), TABLE_NAME: table }
   const asana = { asana: { kind: 'asana', ...asked } }
   const [ingest, deliver, sweep, login] = await Promise.all([
     startLambda<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(bundles['Ingest'] ?? '', {
@@ -184,6 +184,7 @@ async function deployed(asked: { lookUps?: boolean; apiUrl?: string } = {}) {
     }),
     startLambda<object, { attempts: number }>(bundles['Sweep'] ?? '', common),
     startLambda<object, void>(bundles['Login'] ?? '', {
+      POWERTOOLS_SERVICE_NAME: 'test',
       ...endpoints,
       ERP_SESSION_ID: session,
       ERP_CREDENTIALS_ID: 'erp-credentials',

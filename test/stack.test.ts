@@ -178,6 +178,7 @@ describe('the stack', () => {
         'ERP_CREDENTIALS_ID',
         'ERP_LOGIN_VALID_SECONDS',
         'ERP_SESSION_ID',
+        'POWERTOOLS_SERVICE_NAME',
       ])
       expect(Object.keys(template.toJSON()['Outputs'])).toContain('ErpCredentialsName')
     },
@@ -340,10 +341,10 @@ describe('the stack', () => {
       Object.keys(Properties.Environment.Variables).sort().join(' '),
     ])
     expect(Object.fromEntries(told)).toEqual({
-      Ingest: 'QUEUE_URL SOURCES WEBHOOK_SECRETS_ID',
+      Ingest: 'POWERTOOLS_SERVICE_NAME QUEUE_URL SOURCES WEBHOOK_SECRETS_ID',
       Deliver:
-        'DEAD_LETTERS_URL DRY_RUN ERP_BASE_URL ERP_BUILD_ID ERP_LISTS ERP_LOGIN ERP_LOST_ANSWER_WAIT ERP_PACKAGE_ID ERP_PUT ERP_READ ERP_SESSION_ID MAX_AGE PUT_SPACING QUEUE_URL TABLE_NAME',
-      Sweep: 'QUEUE_URL TABLE_NAME',
+        'DEAD_LETTERS_URL DRY_RUN ERP_BASE_URL ERP_BUILD_ID ERP_LISTS ERP_LOGIN ERP_LOST_ANSWER_WAIT ERP_PACKAGE_ID ERP_PUT ERP_READ ERP_SESSION_ID MAX_AGE POWERTOOLS_SERVICE_NAME PUT_SPACING QUEUE_URL TABLE_NAME',
+      Sweep: 'POWERTOOLS_SERVICE_NAME QUEUE_URL TABLE_NAME',
     })
     expect(JSON.stringify(template.toJSON())).not.toContain('{{resolve:')
   })
@@ -467,6 +468,7 @@ describe('the stack', () => {
       'ErpBaseUrl',
       'ErpModes',
       'ErpSessionName',
+      'LogGroups',
       'QueueUrl',
       'Sources',
       'TableName',

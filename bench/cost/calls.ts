@@ -5,8 +5,9 @@ import { createSqsQueue } from '../../functions/aws/queue.ts'
 import { createSecretsManagerSecrets, createSecretsManagerSession } from '../../functions/aws/secrets.ts'
 import { createDeliver } from '../../functions/deliver.ts'
 import { createErp } from '../../functions/erp/client.ts'
+import { measured } from '../../functions/erp/measured.ts'
 import { createIngest } from '../../functions/ingest.ts'
-import { log } from '../../functions/lambda/log.ts'
+import { createTelemetry } from '../../functions/lambda/telemetry.ts'
 import { startSimulatedErp } from '../../local/simulated-erp.ts'
 import { apiEvent } from '../../test/support/api-event.ts'
 import { startDynamo } from '../../test/support/dynamodb.ts'
@@ -56,33 +57,42 @@ export async function countCalls(batch: number): Promise<Calls> {
     const queue = createSqsQueue({ client: sqs.sqs, url })
     const states = createDynamoMessageStates({ client: dynamo.dynamo, table: await dynamo.createTable() })
     const stored = { client: secrets.secretsManager, clock }
-    const ingest = createIngest({
-      sources: new Map([['generic', { name: 'generic', kind: 'generic' }]]),
-      secrets: createSecretsManagerSecrets({ ...stored, secretId: 'webhook-secrets' }),
-      queue,
-      clock,
-      log,
-    })
-    const deliver = createDeliver({
-      erp: createErp({
-        baseUrl: erp.url,
-        session: createSecretsManagerSession({ ...stored, secretId: 'erp-session' }),
+    const said = { ingest: createTelemetry('dev'), deliver: createTelemetry('dev') }
+    const ingest = said.ingest.published(
+      createIngest({
+        sources: new Map([['generic', { name: 'generic', kind: 'generic' }]]),
+        secrets: createSecretsManagerSecrets({ ...stored, secretId: 'webhook-secrets' }),
+        queue,
         clock,
+        ...said.ingest,
       }),
-      states,
-      queue,
-      deadLetters: createSqsQueue({ client: sqs.sqs, url: deadLettersUrl }),
-      clock,
-      log,
-      instance: crypto.randomUUID(),
-      isGone: () => false,
-      leaseFor: 120_000,
-      random: Math.random,
-      lostAnswerWait: 60_000,
-      spacing: 0,
-      maxAge: 7 * 24 * 3600_000,
-      host: { clears: false },
-    })
+    )
+    const deliver = said.deliver.published(
+      createDeliver({
+        erp: measured(
+          createErp({
+            baseUrl: erp.url,
+            session: createSecretsManagerSession({ ...stored, secretId: 'erp-session' }),
+            clock,
+          }),
+          said.deliver.metrics,
+          clock,
+        ),
+        states,
+        queue,
+        deadLetters: createSqsQueue({ client: sqs.sqs, url: deadLettersUrl }),
+        clock,
+        ...said.deliver,
+        instance: crypto.randomUUID(),
+        isGone: () => false,
+        leaseFor: 120_000,
+        random: Math.random,
+        lostAnswerWait: 60_000,
+        spacing: 0,
+        maxAge: 7 * 24 * 3600_000,
+        host: { clears: false },
+      }),
+    )
 
     const lines = { ingest: listening(), deliver: listening() }
     let answerBytes = 0

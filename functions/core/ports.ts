@@ -1,4 +1,5 @@
 import type { LookUpOutcome } from './look-up.ts'
+import type { DimensionOf, MetricName } from './metrics.ts'
 
 /**
  * What a home must bring. Each has an adapter in either home, and one contract suite that every adapter passes
@@ -115,4 +116,8 @@ export type ErpSession = {
 export type Clock = () => number
 
 /** One line of a log: ids and numbers only, never a body, a text, a token or a signature. */
-export type Log = (event: string, fields: Record<string, string | number | boolean | undefined>) => void
+export type Log = (event: string, fields: LogFields) => void
+export type LogFields = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
+
+/** Counts something, or measures it in ms, as the catalogue in metrics.ts says. What is zero need not be told. */
+export type Metrics = <Name extends MetricName>(name: Name, value: number, ...dimension: DimensionOf<Name>) => void

@@ -41,6 +41,9 @@ export type Asked = {
   lookUps?: QueuedLookUp[] | undefined
 }
 
+/** Names the webhook request that a queue message comes from, in the log. API Gateway's own ids have 16 characters. */
+export const TraceId = z.string().regex(/^[\w=+/-]{1,22}$/)
+
 const version = z.literal(1)
 const failures = z.int().min(1).optional()
 
@@ -58,6 +61,7 @@ export const QueueMessage = z.discriminatedUnion('kind', [
       updates: z.array(QueuedUpdate).default([]),
       objectUpdates: z.array(QueuedObjectUpdate).default([]),
       links: z.array(QueuedLink).default([]),
+      trace: TraceId.optional(),
       // Absent where there is none, so that a version of the bridge that knows none reads all other messages.
       lookUps: z.array(QueuedLookUp).min(1).optional(),
       failures,
@@ -75,9 +79,9 @@ export const queueMessageLimit = 1024 * 1024 - 4096
 /** The queue message of what is asked for; what is left out of it is empty. */
 export function updatesMessage(
   { updates = [], objectUpdates = [], links = [], lookUps = [] }: Partial<Asked>,
-  failing: { failures?: number | undefined; failingSince?: string | undefined } = {},
+  more: { trace?: string | undefined; failures?: number | undefined; failingSince?: string | undefined } = {},
 ): UpdatesMessage {
-  const { failures, failingSince } = failing
+  const { trace, failures, failingSince } = more
   return {
     version: 1,
     kind: 'updates',
@@ -85,6 +89,7 @@ export function updatesMessage(
     objectUpdates,
     links,
     ...(lookUps.length > 0 && { lookUps }),
+    ...(trace !== undefined && { trace }),
     ...(failures !== undefined && { failures }),
     ...(failingSince !== undefined && { failingSince }),
   }

@@ -3,6 +3,8 @@ import type { Erp } from './client.ts'
 
 /** Failures in a row after which the ERP counts as dead. */
 const patience = 5
+/** Why a call was not made. */
+export const countsAsDead = 'the ERP does not answer'
 /** ms between two calls to an ERP that counts as dead. */
 const probeEvery = 5_000
 
@@ -24,7 +26,7 @@ export function withBreaker(erp: Erp, clock: Clock): Erp {
     probedAt = now
     return false
   }
-  const unasked = { kind: 'unreachable', reason: 'the ERP does not answer', unasked: true } as const
+  const unasked = { kind: 'unreachable', reason: countsAsDead, unasked: true } as const
   return {
     get: async (messageId) => (isLeftAlone() ? unasked : note(await erp.get(messageId))),
     // Where GET is refused, attempts begin with this.

@@ -4,8 +4,12 @@ import { readSources } from '../settings.ts'
 const text = z.string().min(1)
 const digits = z.string().regex(/^\d+$/)
 
+/** What every function is told: the stage, which Powertools calls a service. */
+const common = { POWERTOOLS_SERVICE_NAME: text }
+
 /** What ingest is told by its environment: names and addresses, never a secret. */
 export const IngestEnv = z.object({
+  ...common,
   QUEUE_URL: z.url(),
   WEBHOOK_SECRETS_ID: text,
   /** Where there is a source that learns. */
@@ -15,6 +19,7 @@ export const IngestEnv = z.object({
 
 /** What deliver is told. */
 export const DeliverEnv = z.object({
+  ...common,
   QUEUE_URL: z.url(),
   DEAD_LETTERS_URL: z.url(),
   TABLE_NAME: text,
@@ -38,6 +43,7 @@ export const DeliverEnv = z.object({
 
 /** What login is told. */
 export const LoginEnv = z.object({
+  ...common,
   ERP_SESSION_ID: text,
   ERP_CREDENTIALS_ID: text,
   ERP_BASE_URL: z.url(),
@@ -47,7 +53,7 @@ export const LoginEnv = z.object({
 })
 
 /** What sweep is told. */
-export const SweepEnv = z.object({ QUEUE_URL: z.url(), TABLE_NAME: text })
+export const SweepEnv = z.object({ ...common, QUEUE_URL: z.url(), TABLE_NAME: text })
 
 /**
  * Reads what the environment tells a function, once, as it loads: one that is deployed wrong fails there and then.

@@ -11,57 +11,66 @@ import { hostOf } from '../core/host.ts'
 import { createDeliver } from '../deliver.ts'
 import { withBreaker } from '../erp/breaker.ts'
 import { createErp } from '../erp/client.ts'
+import { measured } from '../erp/measured.ts'
 import { createLookUps } from '../providers/index.ts'
 import { deliverSeconds } from '../settings.ts'
 import { askedSourcesOf, DeliverEnv, readEnv } from './config.ts'
-import { log } from './log.ts'
+import { createTelemetry } from './telemetry.ts'
 
 const env = readEnv(DeliverEnv)
+const { log, metrics, published } = createTelemetry(env.POWERTOOLS_SERVICE_NAME)
 const clock = Date.now
 const sqs = new SQSClient(clientSettings())
 const client = new SecretsManagerClient(clientSettings())
 
 /** The queue's event source mapping calls this for every batch, and reads which records failed. */
-export const handler = createDeliver({
-  erp: withBreaker(
-    createErp({
-      baseUrl: env.ERP_BASE_URL,
-      buildId: env.ERP_BUILD_ID,
-      packageId: env.ERP_PACKAGE_ID,
-      session: createSecretsManagerSession({
-        client,
-        secretId: env.ERP_SESSION_ID,
+export const handler = published(
+  createDeliver({
+    erp: measured(
+      withBreaker(
+        createErp({
+          baseUrl: env.ERP_BASE_URL,
+          buildId: env.ERP_BUILD_ID,
+          packageId: env.ERP_PACKAGE_ID,
+          session: createSecretsManagerSession({
+            client,
+            secretId: env.ERP_SESSION_ID,
+            clock,
+            log,
+            isRotated: env.ERP_LOGIN === 'true',
+          }),
+          clock,
+          log,
+        }),
         clock,
-        log,
-        isRotated: env.ERP_LOGIN === 'true',
+      ),
+      metrics,
+      clock,
+    ),
+    ...(env.API_TOKENS_ID && {
+      lookUps: createLookUps(askedSourcesOf(env), {
+        tokens: createSecretsManagerApiTokens({ client, secretId: env.API_TOKENS_ID, clock, log }),
+        clock,
       }),
-      clock,
-      log,
     }),
+    states: createDynamoMessageStates({
+      client: new DynamoDBClient(clientSettings()),
+      table: env.TABLE_NAME,
+    }),
+    queue: createSqsQueue({ client: sqs, url: env.QUEUE_URL }),
+    deadLetters: createSqsQueue({ client: sqs, url: env.DEAD_LETTERS_URL }),
     clock,
-  ),
-  ...(env.API_TOKENS_ID && {
-    lookUps: createLookUps(askedSourcesOf(env), {
-      tokens: createSecretsManagerApiTokens({ client, secretId: env.API_TOKENS_ID, clock, log }),
-      clock,
-    }),
+    log,
+    metrics,
+    instance: randomUUID(),
+    // Nothing tells one function instance that another has died: a lease ends by its time.
+    isGone: () => false,
+    leaseFor: deliverSeconds * 1000,
+    random: Math.random,
+    lostAnswerWait: Number(env.ERP_LOST_ANSWER_WAIT) * 1000,
+    spacing: Number(env.PUT_SPACING),
+    maxAge: Number(env.MAX_AGE) * 24 * 3600_000,
+    host: hostOf(env),
+    isDry: env.DRY_RUN === 'true',
   }),
-  states: createDynamoMessageStates({
-    client: new DynamoDBClient(clientSettings()),
-    table: env.TABLE_NAME,
-  }),
-  queue: createSqsQueue({ client: sqs, url: env.QUEUE_URL }),
-  deadLetters: createSqsQueue({ client: sqs, url: env.DEAD_LETTERS_URL }),
-  clock,
-  log,
-  instance: randomUUID(),
-  // Nothing tells one function instance that another has died: a lease ends by its time.
-  isGone: () => false,
-  leaseFor: deliverSeconds * 1000,
-  random: Math.random,
-  lostAnswerWait: Number(env.ERP_LOST_ANSWER_WAIT) * 1000,
-  spacing: Number(env.PUT_SPACING),
-  maxAge: Number(env.MAX_AGE) * 24 * 3600_000,
-  host: hostOf(env),
-  isDry: env.DRY_RUN === 'true',
-})
+)

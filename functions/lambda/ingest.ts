@@ -7,9 +7,10 @@ import { createSecretsManagerSecrets } from '../aws/secrets.ts'
 import { createIngest } from '../ingest.ts'
 import { sourcesThatLearn } from '../settings.ts'
 import { IngestEnv, readEnv, sourcesOf } from './config.ts'
-import { log } from './log.ts'
+import { createTelemetry } from './telemetry.ts'
 
 const env = readEnv(IngestEnv)
+const { log, metrics, published } = createTelemetry(env.POWERTOOLS_SERVICE_NAME)
 const clock = Date.now
 /** Three tries of either client end before the function does. */
 const clients = clientSettings({ requestTimeout: 2_000 })
@@ -19,12 +20,15 @@ const stored = { client: new SecretsManagerClient(clients), clock, log }
 const secrets = createSecretsManagerSecrets({ ...stored, secretId: env.WEBHOOK_SECRETS_ID })
 
 /** API Gateway calls this for every request (payload format 2.0). */
-export const handler = createIngest({
-  sources,
-  secrets: env.LEARNED_SECRETS_ID
-    ? withLearnedSecrets(secrets, { ...stored, secretId: env.LEARNED_SECRETS_ID }, sourcesThatLearn(sources))
-    : secrets,
-  queue: createSqsQueue({ client: new SQSClient(clients), url: env.QUEUE_URL }),
-  clock,
-  log,
-})
+export const handler = published(
+  createIngest({
+    sources,
+    secrets: env.LEARNED_SECRETS_ID
+      ? withLearnedSecrets(secrets, { ...stored, secretId: env.LEARNED_SECRETS_ID }, sourcesThatLearn(sources))
+      : secrets,
+    queue: createSqsQueue({ client: new SQSClient(clients), url: env.QUEUE_URL }),
+    clock,
+    log,
+    metrics,
+  }),
+)

@@ -2,21 +2,25 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { clientSettings } from '../aws/client-settings.ts'
 import { createRotation } from '../aws/rotation.ts'
 import { createLogin } from '../erp/login.ts'
+import { loginsCounted } from '../erp/measured.ts'
 import { createTrySession } from '../erp/try-session.ts'
 import { LoginEnv, readEnv } from './config.ts'
-import { log } from './log.ts'
+import { createTelemetry } from './telemetry.ts'
 
 const env = readEnv(LoginEnv)
+const { log, metrics, published } = createTelemetry(env.POWERTOOLS_SERVICE_NAME)
 const clock = Date.now
 const host = { baseUrl: env.ERP_BASE_URL, buildId: env.ERP_BUILD_ID, packageId: env.ERP_PACKAGE_ID }
 
 /** Secrets Manager calls this for each step of a rotation. */
-export const handler = createRotation({
-  client: new SecretsManagerClient(clientSettings()),
-  sessionId: env.ERP_SESSION_ID,
-  credentialsId: env.ERP_CREDENTIALS_ID,
-  login: createLogin({ ...host, validSeconds: Number(env.ERP_LOGIN_VALID_SECONDS), clock }),
-  trySession: createTrySession(host),
-  clock,
-  log,
-})
+export const handler = published(
+  createRotation({
+    client: new SecretsManagerClient(clientSettings()),
+    sessionId: env.ERP_SESSION_ID,
+    credentialsId: env.ERP_CREDENTIALS_ID,
+    login: loginsCounted(createLogin({ ...host, validSeconds: Number(env.ERP_LOGIN_VALID_SECONDS), clock }), metrics),
+    trySession: createTrySession(host),
+    clock,
+    log,
+  }),
+)

@@ -5,9 +5,10 @@ import { createDynamoMessageStates } from '../aws/message-state.ts'
 import { createSqsQueue } from '../aws/queue.ts'
 import { createSweep } from '../sweep.ts'
 import { readEnv, SweepEnv } from './config.ts'
-import { log } from './log.ts'
+import { createTelemetry } from './telemetry.ts'
 
 const env = readEnv(SweepEnv)
+const { log } = createTelemetry(env.POWERTOOLS_SERVICE_NAME)
 
 const sweep = createSweep({
   states: createDynamoMessageStates({

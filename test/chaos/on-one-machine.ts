@@ -31,6 +31,6 @@ export function openHere(folder: string, { url, credentials }: ErpOfStory, clock
       : fixedSession(erpToken),
     queued: async () => (count.get() as { queued: number }).queued,
     startDelivery: (dependencies) =>
-      startDelivery(data, { settings: readSettings({}, 'one machine'), ...dependencies }),
+      startDelivery(data, { settings: readSettings({}, 'one machine'), metrics: () => {}, ...dependencies }),
   }
 }
