@@ -8,6 +8,7 @@ import { BridgeFunction } from './bridge-function.ts'
 import { dataKey } from './data-key.ts'
 import { Delivery } from './delivery.ts'
 import { MessageStateTable } from './message-state.ts'
+import { Monitoring } from './monitoring.ts'
 import { OperatorSecret } from './operator-secret.ts'
 import { EventQueue } from './queue.ts'
 import { WebhookApi } from './webhook-api.ts'
@@ -106,12 +107,16 @@ export class BridgeStack extends Stack {
       batchWindow: Duration.seconds(settings.BATCH_WINDOW),
       maxConcurrency: settings.MAX_CONCURRENCY,
     })
-    const { url } = new WebhookApi(this, 'Webhooks', {
+    const frontDoor = new WebhookApi(this, 'Webhooks', {
       ingest,
       rate: settings.THROTTLE_RATE,
       burst: settings.THROTTLE_BURST,
       ...logs,
     })
+
+    const { url } = frontDoor
+    const watched = { queue, deadLetters, ingest, deliver, sweep, frontDoor }
+    new Monitoring(this, 'Monitoring', { watched, email: settings.ALARM_EMAIL })
 
     const output = (name: string, value: string, description: string) =>
       new CfnOutput(this, name, { value, description })

@@ -44,6 +44,10 @@ export const metrics = {
     meaning: 'wishes that were set aside for an operator',
     dimension: { name: 'reason', values: ['refused', 'age'] },
   },
+  RefusedInARow: {
+    unit: 'Count',
+    meaning: 'refusals of the fifth and further different chat messages in a row, with no PUT taken in between',
+  },
   SessionRenewals: {
     unit: 'Count',
     meaning: 'logins at the ERP for a new session token',
