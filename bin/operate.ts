@@ -10,6 +10,7 @@ import { secretsCommand } from '../operator/secrets.ts'
 import { send } from '../operator/send.ts'
 import { type Terminal, thisTerminal } from '../operator/terminal.ts'
 import { thisMachine } from '../operator/this-machine.ts'
+import { traceCommand } from '../operator/trace.ts'
 
 // What is kept here is other people's talk.
 process.umask(0o077)
@@ -30,6 +31,7 @@ const commands = {
   parked: parkedCommand,
   reconcile: reconcileCommand,
   links: linksCommand,
+  trace: traceCommand,
   backup: (args: string[], _: typeof open, terminal: Terminal) => backupCommand(args, settingsOfThisMachine, terminal),
 }
 

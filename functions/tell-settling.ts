@@ -13,11 +13,15 @@ type Came = { updates: readonly QueuedUpdate[]; traces: ReadonlySet<string> }
 export function tellFold(
   messageId: string,
   { updates, traces }: Came,
-  fold: { before: MessageState; state: MessageState; full: readonly unknown[]; stale: number; isLeasing: boolean },
+  fold: { before: MessageState; state: MessageState; full: readonly QueuedUpdate[]; stale: number; isLeasing: boolean },
   { log, metrics = () => {} }: Told,
 ): void {
   if (fold.stale > 0) log('stale', { messageId, updates: fold.stale })
   if (updates.length === 0) return
+  for (const { eventId: id, source } of fold.full) {
+    log('parked', { messageId, id, source, reason: 'full' })
+    metrics('Parked', 1, 'full')
+  }
   const folded = updates.length - fold.full.length
   metrics('Folded', folded)
   metrics('PutsSaved', folded + dueRegisters(fold.before).length - dueRegisters(fold.state).length)

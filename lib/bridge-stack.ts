@@ -25,7 +25,7 @@ export class BridgeStack extends Stack {
     const key = settings.KMS_KEY_ARN ? dataKey(this, settings.KMS_KEY_ARN) : undefined
     const keeping = { removalPolicy, encryptionKey: key?.key }
     const logs = { logRetention: settings.LOG_RETENTION_DAYS, logKey: key?.key }
-    const common = { POWERTOOLS_SERVICE_NAME: this.stackName }
+    const common = { POWERTOOLS_SERVICE_NAME: settings.STAGE }
     const deliverTimeout = Duration.seconds(deliverSeconds)
 
     const { queue, deadLetters } = new EventQueue(this, 'Queue', { timeout: deliverTimeout, ...keeping })

@@ -11,7 +11,7 @@ const lookEvery = 100
 const restAfterFailure = 1_000
 
 /**
- * Keeps a log's lines as JSON in files of `DATA_DIR/log`, for `npm run trace`: 25 MB at most. Several processes append to one
+ * Keeps a log's lines as JSON, with their times as epoch ms, in files of `DATA_DIR/log`, for `npm run trace`: 25 MB at most. Several processes append to one
  * file; whoever finds it full goes on with the next number, which is the same for all. What can't be written is left out: a
  * log must hurt nothing.
  */
@@ -46,7 +46,7 @@ export function openLogFiles(folder: string): { log: Log; close(): void } {
     log(message, fields) {
       if (Date.now() < restUntil) return
       try {
-        const line = `${JSON.stringify({ timestamp: new Date().toISOString(), message, ...fields })}\n`
+        const line = `${JSON.stringify({ at: Date.now(), message, ...fields })}\n`
         const bytes = Buffer.from(isTorn ? `\n${line}` : line)
         // One write: what several processes append at the same time does not mix.
         isTorn = writeSync(current(), bytes) < bytes.length

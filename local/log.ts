@@ -7,6 +7,9 @@ export function toAll(...logs: Log[]): Log {
   }
 }
 
+/** What joins the lines of one webhook request, which `npm run trace` does and no person. */
+const joining = ['trace', 'traces']
+
 /**
  * Writes each line as `time event name=value …` (logfmt). Values that senders choose are quoted, so that none of them can
  * pretend to be another line.
@@ -14,6 +17,7 @@ export function toAll(...logs: Log[]): Log {
 export function createLog(write: (line: string) => void): Log {
   return (event, fields) => {
     const named = Object.entries(fields).flatMap(([name, value]) => {
+      if (joining.includes(name)) return []
       const text = String(typeof value === 'object' ? value.join(' ') : (value ?? ''))
       return text === '' ? [] : [`${name}=${plain(text)}`]
     })

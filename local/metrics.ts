@@ -1,5 +1,4 @@
-import type { MetricName } from '../functions/core/metrics.ts'
-import { metrics as catalogue } from '../functions/core/metrics.ts'
+import { metrics as catalogue, type MetricName } from '../functions/core/metrics.ts'
 import type { LogFields, Metrics } from '../functions/core/ports.ts'
 
 /** ms between two lines. */
@@ -23,7 +22,7 @@ export function startMetrics(say: (fields: LogFields) => void): { metrics: Metri
   const timer = setInterval(flush, every).unref()
   return {
     metrics: (name, value, ...dimension) => {
-      if (value === 0) return
+      if (value === 0 && catalogue[name].unit === 'Count') return
       const key = [name, ...dimension].join('.')
       const sum = gathered.get(key) ?? { name, count: 0, values: [] }
       gathered.set(key, sum)

@@ -1,5 +1,6 @@
 import type { MessageStates, Queue } from '../functions/core/ports.ts'
 import type { Erp } from '../functions/erp/client.ts'
+import type { LogLines } from './log-lines.ts'
 
 /** Which home a command is for, as options of `parseArgs`. */
 export const homeOptions = {
@@ -23,6 +24,7 @@ export type Home = {
   queue: Queue
   deadLetters: Queue
   erp: Erp
+  log: LogLines
   close(): void
 }
 

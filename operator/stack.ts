@@ -1,4 +1,5 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { SQSClient } from '@aws-sdk/client-sqs'
@@ -9,6 +10,7 @@ import { createSecretsManagerEditor, createSecretsManagerSession } from '../func
 import { secretsOf } from '../functions/core/webhook-secrets.ts'
 import { createErp } from '../functions/erp/client.ts'
 import type { Home } from './home.ts'
+import { createInsights } from './insights.ts'
 
 /**
  * The bridge that a stack is, found by the stack's outputs, with the credentials that the AWS SDK finds.
@@ -62,6 +64,13 @@ export async function openStack(name: string, region: string): Promise<Home> {
       session: createSecretsManagerSession({ client, secretId: erpSession, clock: Date.now }),
       clock: Date.now,
     }),
+    log: {
+      find: (query) =>
+        createInsights({
+          client: new CloudWatchLogsClient(settings),
+          logGroupNames: output('LogGroups').split(','),
+        }).find(query),
+    },
     close() {},
   }
 }

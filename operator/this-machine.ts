@@ -4,6 +4,7 @@ import { openData } from '../local/data.ts'
 import { erpOf, urlOfSimulatedErp } from '../local/erp.ts'
 import { openSecrets } from '../local/secrets.ts'
 import type { Home } from './home.ts'
+import { logHere } from './log-here.ts'
 
 /**
  * The bridge on this machine, whether it runs or not.
@@ -32,6 +33,7 @@ export async function thisMachine(settings: Settings): Promise<Home> {
     queue: data.queue,
     deadLetters: data.deadLetters,
     erp: erpOf(settings, urlOfSimulatedErp(settings)),
+    log: logHere(DATA_DIR),
     close: () => data.close(),
   }
 }

@@ -43,6 +43,7 @@ export async function rehearse(scene: Scene, step: Step): Promise<void> {
   await step('nothing is accepted before there is a secret, and nothing unsigned after that', () => secrets(scene))
   await step('npm run send', () => sendByCommand(scene))
   await step('webhooks signed in each way arrive at the ERP', () => everyWay(scene))
+  await step('npm run trace finds an event in the functions’ logs, and tells where it went', () => trace(scene))
   await step('what happens to an object arrives by its links', () => links(scene))
   await step('an attempt that gets lost, for sweep to find', () => loseAttempt(scene))
   await step('a failing ERP gets delayed attempts, and shows all once it is back', () => outage(scene))
@@ -106,6 +107,25 @@ async function everyWay(scene: Scene): Promise<void> {
   answered(await post({ ...any, secret: github.secret }, { messageId: 15 }), 401)
   await shows(scene, [10, 11, 12, 13, 14])
   expect(scene.erp.message(15)?.completed === false, 'nothing of a webhook with another source’s signature', 15)
+}
+
+/** Shows lines as the functions wrote them, and what `trace` makes of them. */
+async function trace(scene: Scene): Promise<void> {
+  const { production } = scene
+  const sender = await senderOf(production, 'generic')
+  const id = 'rehearsal-event'
+  answered(await post(sender, { id, messageId: 18 }), 202)
+  await shows(scene, [18])
+  const { log } = await production.open()
+  const lines = await expectWithin(later, 'a line for the webhook, and one for the attempt', async () => {
+    const found = await log.find({ texts: [id, '"messageId":"18"'], since: Date.now() - 3600_000 })
+    return [['webhook', 'attempt'].every((message) => found.some((line) => line.message === message)), found]
+  })
+  const said = await production.operate(`trace -- ${id}`)
+  const isTold = said.includes('attempt for chat message 18: fulfilled') && said.includes('the ERP shows it')
+  expect(isTold, 'the attempt, and that the ERP shows it', said)
+  for (const { at: _, ...line } of lines) console.log(`    ${JSON.stringify(line)}`)
+  console.log(said.trimEnd().replaceAll(/^/gm, '    '))
 }
 
 /** What happened to an object waits for a link, and one that is linked is told at once. */

@@ -92,6 +92,6 @@ describe('ingest', () => {
     await ingest(apiEvent(webhook('{"confidential', { headers: { 'x-other': 'hidden' } })))
     expect(lines).toHaveLength(2)
     for (const line of lines) expect(line).not.toMatch(/\n|confidential|hidden|whsec/)
-    expect(lines[0]).toMatch(/ webhook trace=request source=generic status=202 ids="e\\n2026-11-22 attempt" ms=0$/)
+    expect(lines[0]).toMatch(/ webhook source=generic status=202 ids="e\\n2026-11-22 attempt" ms=0$/)
   })
 })

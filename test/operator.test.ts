@@ -5,6 +5,7 @@ import { createDynamoMessageStates } from '../functions/aws/message-state.ts'
 import { createSqsQueue } from '../functions/aws/queue.ts'
 import { createSecretsManagerSecrets, createSecretsManagerSession } from '../functions/aws/secrets.ts'
 import { emptyState, fold } from '../functions/core/message-state.ts'
+import type { Log } from '../functions/core/ports.ts'
 import { recordOf } from '../functions/core/schedule.ts'
 import { createErp } from '../functions/erp/client.ts'
 import { createIngest } from '../functions/ingest.ts'
@@ -15,15 +16,20 @@ import { startCloudFormation } from './support/cloudformation.ts'
 import { deliveryUnderTest } from './support/delivery.ts'
 import { startDynamo } from './support/dynamodb.ts'
 import { done, react, reopened, update } from './support/factories.ts'
+import { startLogs } from './support/logs.ts'
 import { startSecretsManager } from './support/secrets-manager.ts'
 import { deadLetterIn, parkedIn } from './support/set-aside.ts'
 import { startSqs } from './support/sqs.ts'
 
-const log = () => {}
-
 /** A stack as its outputs tell of it: real adapters on local servers, a front door, and deliver at work behind it. */
 async function deployedStack() {
-  const [sqs, dynamo, secrets] = await Promise.all([startSqs(), startDynamo(), startSecretsManager()])
+  const [sqs, dynamo, secrets, logs] = await Promise.all([
+    startSqs(),
+    startDynamo(),
+    startSecretsManager(),
+    startLogs(),
+  ])
+  const log: Log = (message, fields) => logs.write('functions', [JSON.stringify({ message, ...fields })])
   const table = await dynamo.createTable()
   const { url, deadLettersUrl } = await sqs.createQueues(10)
   for (const Name of ['webhook-secrets', 'erp-session']) {
@@ -33,7 +39,7 @@ async function deployedStack() {
   const states = createDynamoMessageStates({ client: dynamo.dynamo, table })
   const queue = createSqsQueue({ client: sqs.sqs, url })
   const deadLetters = createSqsQueue({ client: sqs.sqs, url: deadLettersUrl })
-  const delivery = await deliveryUnderTest({ adapters: () => ({ queue, deadLetters, states }), clock: Date.now })
+  const delivery = await deliveryUnderTest({ adapters: () => ({ queue, deadLetters, states }), clock: Date.now, log })
   const session = createSecretsManagerSession({ ...common, secretId: 'erp-session' })
   delivery.dependencies.erp = createErp({ baseUrl: delivery.erp.url, session, clock: Date.now })
   const stopped = new AbortController()
@@ -54,7 +60,7 @@ async function deployedStack() {
   onTestFinished(async () => {
     stopped.abort()
     await eventSource
-    await Promise.all([door.stop(), sqs.stop(), dynamo.stop(), secrets.stop()])
+    await Promise.all([door.stop(), sqs.stop(), dynamo.stop(), secrets.stop(), logs.stop()])
   })
   // The SDK calls the host that a queue's URL names, which is none of this machine's.
   const here = (queueUrl: string) => new URL(new URL(queueUrl).pathname, sqs.client.endpoint).href
@@ -67,6 +73,7 @@ async function deployedStack() {
     TableName: table,
     QueueUrl: here(url),
     DeadLettersUrl: here(deadLettersUrl),
+    LogGroups: 'functions',
   })
   const environment = {
     AWS_ACCESS_KEY_ID: 'test',
@@ -75,6 +82,7 @@ async function deployedStack() {
     AWS_ENDPOINT_URL_SQS: sqs.client.endpoint,
     AWS_ENDPOINT_URL_DYNAMODB: dynamo.client.endpoint,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.client.endpoint,
+    AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: logs.client.endpoint,
   }
   const operate = (args: string, input?: string) =>
     run(['bin/operate.ts', ...args.split(' '), '--stack=chatroom-bridge-test'], environment, input)
@@ -82,16 +90,21 @@ async function deployedStack() {
 }
 
 describe('the operator of a stack', () => {
-  it('makes a secret, sets the ERP’s token, sends an event and sees the ERP show it', async () => {
+  it('makes a secret, sets the ERP’s token, sends an event and sees the ERP show it, and what happened to the event', async () => {
     const { delivery, operate } = await deployedStack()
     expect((await operate('secrets list')).stdout).toMatch(/^shop +none: it refuses everything\n$/)
     const { stdout: added } = await operate('secrets add shop')
     expect((await operate('secrets show shop')).stdout).toBe(added)
     expect(await operate('secrets token', 'token\n')).toEqual({ code: 0, stdout: '', stderr: '' })
-    const { code, stdout } = await operate('send task.done 42 --source shop')
+    const { code, stdout } = await operate('send task.done 42 --source shop --id evt_1')
     expect(stdout).toMatch(/shop ← 202[\s\S]*"completed": true/)
     expect(code).toBe(0)
     expect(delivery.erp.message(42)?.completed).toBe(true)
+    const story = await operate('trace evt_1 --since 5m')
+    expect([story.code, story.stdout]).toEqual([
+      0,
+      expect.stringMatching(/received: shop was answered 202\n.* attempt for chat message 42: fulfilled, 1 PUT/),
+    ])
   })
 
   it('lists, shows, redrives and drops what was set aside, and reconciles', async () => {

@@ -33,16 +33,17 @@ export const metrics = {
     meaning:
       'from the acceptance of an event until the ERP shows it; of one that only became due over an hour after it (held for a link, redriven), from then on',
   },
-  ErpLatency: {
-    unit: 'Milliseconds',
-    meaning: 'of one call of the ERP; how many there are by their answer is the number of samples',
-    dimension: { name: 'answer', values: ['2xx', 'session', '429', '4xx', '5xx', 'none'] },
+  ErpLatency: { unit: 'Milliseconds', meaning: 'of one call of the ERP, however it ended' },
+  ErpFailures: {
+    unit: 'Count',
+    meaning: 'calls of the ERP that ended otherwise than with a status 2xx: its class, or none where no answer came',
+    dimension: { name: 'answer', values: ['session', '429', '4xx', '5xx', 'none'] },
   },
   BreakerOpen: { unit: 'Count', meaning: 'calls that were not made because the ERP counts as dead' },
   Parked: {
     unit: 'Count',
-    meaning: 'wishes that were set aside for an operator',
-    dimension: { name: 'reason', values: ['refused', 'age'] },
+    meaning: 'wishes that were set aside for an operator, in their record or, where that is full, as dead letters',
+    dimension: { name: 'reason', values: ['refused', 'age', 'full'] },
   },
   RefusedInARow: {
     unit: 'Count',

@@ -16,8 +16,12 @@ export function measured(erp: Erp, metrics: Metrics, clock: Clock): Erp {
   async function call<Outcome extends GetOutcome | PutOutcome>(calling: () => Promise<Outcome>): Promise<Outcome> {
     const begin = clock()
     const outcome = await calling()
-    if ('unasked' in outcome) metrics('BreakerOpen', 1)
-    else metrics('ErpLatency', clock() - begin, ...answerOf(outcome))
+    if ('unasked' in outcome) {
+      metrics('BreakerOpen', 1)
+      return outcome
+    }
+    metrics('ErpLatency', clock() - begin)
+    if (outcome.kind !== 'answered') metrics('ErpFailures', 1, ...answerOf(outcome))
     return outcome
   }
 
@@ -42,8 +46,7 @@ export function measured(erp: Erp, metrics: Metrics, clock: Clock): Erp {
   }
 }
 
-function answerOf(outcome: GetOutcome | PutOutcome): DimensionOf<'ErpLatency'> {
-  if (outcome.kind === 'answered') return ['2xx']
+function answerOf(outcome: Exclude<GetOutcome | PutOutcome, { kind: 'answered' }>): DimensionOf<'ErpFailures'> {
   if (outcome.kind === 'refused') return ['4xx']
   // What ends otherwise than with an answer of the ERP's own says so in words, with the status where there was one.
   const [, status] = /^status (\d{3})$/.exec(outcome.reason) ?? []

@@ -4,7 +4,7 @@ import { readSources } from '../settings.ts'
 const text = z.string().min(1)
 const digits = z.string().regex(/^\d+$/)
 
-/** What every function is told: the service that its metrics are of, one per stage. */
+/** What every function is told: the stage, which Powertools calls a service. */
 const common = { POWERTOOLS_SERVICE_NAME: text }
 
 /** What ingest is told by its environment: names and addresses, never a secret. */

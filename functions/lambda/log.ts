@@ -2,12 +2,15 @@ import { LogFormatter, Logger, LogItem } from '@aws-lambda-powertools/logger'
 import type { LogAttributes, UnformattedAttributes } from '@aws-lambda-powertools/logger/types'
 import type { Log } from '../core/ports.ts'
 
-/** One JSON object a line, short: its function and stage are CloudWatch Logs' own @log, and not said once more in each line. */
+/**
+ * One JSON object a line, short: its time, function and stage are CloudWatch Logs' own @timestamp and @log, and Lambda takes a
+ * line for an INFO unless it finds a level and a time in it:
+ * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+ */
 class ShortLine extends LogFormatter {
-  formatAttributes({ logLevel, message, timestamp }: UnformattedAttributes, attributes: LogAttributes): LogItem {
-    // Lambda takes a line for its own level only where it finds a time too, and adds one else:
-    // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
-    return new LogItem({ attributes: { level: logLevel, message, timestamp: timestamp.toISOString(), ...attributes } })
+  formatAttributes({ logLevel: level, message, timestamp }: UnformattedAttributes, attributes: LogAttributes): LogItem {
+    const grave = level !== 'INFO' && { level, timestamp: timestamp.toISOString() }
+    return new LogItem({ attributes: { message, ...grave, ...attributes } })
   }
 }
 

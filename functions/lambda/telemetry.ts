@@ -18,7 +18,7 @@ const requestLine = 'webhook'
  * A function's log and metrics, in CloudWatch's embedded metric format. Metrics are gathered and published once per call, a
  * line for those without dimension and one for each value of a dimension. A webhook's own line and that of its metrics are one:
  * half of what a line costs is to be one.
- * @param service the dimension of every metric, which tells stages apart
+ * @param service the dimension of every metric: the stage
  */
 export function createTelemetry(service: string): Telemetry {
   const log = createLog()
@@ -38,7 +38,7 @@ export function createTelemetry(service: string): Telemetry {
         const dimension = dimensionOf(name)
         if (dimension && value !== undefined) emf.addDimensions({ [dimension.name]: value })
       }
-      const said = line && index === 0 ? Object.entries({ level: 'INFO', message: requestLine, ...line }) : []
+      const said = line && index === 0 ? Object.entries({ message: requestLine, ...line }) : []
       for (const [name, one] of said) if (one !== undefined) emf.addMetadata(name, one as string)
       emf.publishStoredMetrics()
     }
@@ -50,7 +50,7 @@ export function createTelemetry(service: string): Telemetry {
       else log(event, fields)
     },
     metrics: (name, value, ...dimension) => {
-      if (value === 0) return
+      if (value === 0 && catalogue[name].unit === 'Count') return
       const [of] = dimension as [string?]
       const key = of === undefined ? '' : `${name} ${of}`
       const group = gathered.get(key) ?? { value: of, values: new Map<MetricName, number[]>() }
