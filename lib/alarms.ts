@@ -40,6 +40,12 @@ export function alarmsOf(own: OwnMetric, watched: Watched): Record<string, Alarm
       means: 'A change could not be brought to the ERP for so long (MAX_AGE) that it was set aside.',
       run: 'npm run parked -- list --reason age',
     },
+    full: {
+      metric: own('Parked', 'Sum', 'full'),
+      from: 1,
+      means: 'A chat message has so much waiting for it that its record is full: what came then is a dead letter.',
+      run: 'npm run parked -- list --reason full',
+    },
     'refused-in-a-row': {
       metric: own('RefusedInARow', 'Sum'),
       from: 1,
@@ -61,7 +67,7 @@ export function alarmsOf(own: OwnMetric, watched: Watched): Record<string, Alarm
       run: 'npm run reconcile -- --dry-run',
     },
     'session-refused': {
-      metric: own('ErpLatency', 'SampleCount', 'session'),
+      metric: own('ErpFailures', 'Sum', 'session'),
       from: 3,
       means: 'The ERP refuses our session token. Nothing is lost: attempts go on, with pauses.',
       run: 'npm run secrets -- token',

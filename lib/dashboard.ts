@@ -21,10 +21,10 @@ export function dashboardOf(
   const dashboard = new Dashboard(scope, 'Dashboard', { dashboardName: name, defaultInterval: Duration.days(1) })
   const { queue, deadLetters, ingest, deliver, sweep } = watched
   const rejected = metrics.Rejected.dimension.values.map((reason) => own('Rejected', 'Sum', reason))
-  const calls = metrics.ErpLatency.dimension.values.map((answer) => own('ErpLatency', 'SampleCount', answer))
-  const latency = ['p50', 'p95', 'p99'].map((statistic) =>
-    own('ErpLatency', statistic, '2xx').with({ label: statistic }),
-  )
+  const failures = metrics.ErpFailures.dimension.values.map((answer) => own('ErpFailures', 'Sum', answer))
+  const parked = metrics.Parked.dimension.values.map((reason) => own('Parked', 'Sum', reason))
+  const calls = own('ErpLatency', 'SampleCount').with({ label: 'calls' })
+  const latency = ['p50', 'p95', 'p99'].map((statistic) => own('ErpLatency', statistic).with({ label: statistic }))
   const lag = ['p50', 'p95', 'Maximum'].map((statistic) => own('DeliveryLag', statistic).with({ label: statistic }))
   const renewals = metrics.SessionRenewals.dimension.values.map((outcome) => own('SessionRenewals', 'Sum', outcome))
   const rows: [title: string, ...IWidget[]][] = [
@@ -49,12 +49,12 @@ export function dashboardOf(
       '3 · Deliver folds them, and brings chat messages up to date',
       graph('Folded updates, attempts', own('Folded', 'Sum'), own('Attempts', 'Sum')),
       graph('PUTs', own('PutsSent', 'Sum'), own('PutsSaved', 'Sum')),
-      graph('Set aside', own('Parked', 'Sum', 'refused'), own('Parked', 'Sum', 'age'), own('RefusedInARow', 'Sum')),
+      graph('Set aside', ...parked, own('RefusedInARow', 'Sum')),
     ],
     [
       '4 · The ERP answers',
-      graph('Calls by answer', ...calls),
-      graph('ms until a 2xx', ...latency),
+      graph('Calls, and what failed', calls, ...failures),
+      graph('ms of a call', ...latency),
       graph('Not called, because it is down; new sessions', own('BreakerOpen', 'Sum'), ...renewals),
     ],
     [
