@@ -127,6 +127,8 @@ const Schema = z.strictObject({
       .regex(/^arn:aws:kms:[a-z0-9-]+:\d{12}:key\/[a-zA-Z0-9-]+$/, 'expected arn:aws:kms:REGION:ACCOUNT:key/ID')
       .optional(),
   ),
+  /** Where AWS sends alarms; it asks the address first. */
+  ALARM_EMAIL: optional(z.email('expected an e-mail address').optional()),
   /** Tags of everything that AWS lets one tag. */
   TAGS: optional(json(z.record(TagName, TagValue)).default({})),
   /** One of the times that CloudWatch Logs knows. */

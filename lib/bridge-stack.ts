@@ -16,6 +16,7 @@ import { dataKey } from './data-key.ts'
 import { Delivery } from './delivery.ts'
 import { ErpLogin } from './erp-login.ts'
 import { MessageStateTable } from './message-state.ts'
+import { Monitoring } from './monitoring.ts'
 import { OperatorSecret } from './operator-secret.ts'
 import { EventQueue } from './queue.ts'
 import { WebhookApi } from './webhook-api.ts'
@@ -171,12 +172,16 @@ export class BridgeStack extends Stack {
       batchWindow: Duration.seconds(settings.BATCH_WINDOW),
       maxConcurrency: settings.MAX_CONCURRENCY,
     })
-    const { url } = new WebhookApi(this, 'Webhooks', {
+    const frontDoor = new WebhookApi(this, 'Webhooks', {
       ingest,
       rate: settings.THROTTLE_RATE,
       burst: settings.THROTTLE_BURST,
       ...logs,
     })
+
+    const { url } = frontDoor
+    const watched = { queue, deadLetters, ingest, deliver, sweep, frontDoor, logsIn: settings.ERP_LOGIN }
+    new Monitoring(this, 'Monitoring', { watched, email: settings.ALARM_EMAIL })
 
     for (const name of settings.sources.keys()) {
       output(`WebhookUrl${pascal(name)}`, `${url}/webhooks/${name}`, `Where ${name} sends its webhooks`)

@@ -23,6 +23,8 @@ const logged = {
 /** The front door: every request goes to ingest, throttled, so that all answers are the bridge's own. */
 export class WebhookApi extends Construct {
   readonly url: string
+  readonly api: HttpApi
+  readonly stage: HttpStage
 
   constructor(
     scope: Construct,
@@ -36,7 +38,7 @@ export class WebhookApi extends Construct {
     },
   ) {
     super(scope, id)
-    const api = new HttpApi(this, 'Api', {
+    this.api = new HttpApi(this, 'Api', {
       apiName: Stack.of(this).stackName,
       createDefaultStage: false,
       defaultIntegration: new HttpLambdaIntegration('Ingest', props.ingest),
@@ -46,8 +48,8 @@ export class WebhookApi extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
       ...(props.logKey && { encryptionKey: props.logKey }),
     })
-    new HttpStage(this, 'Stage', {
-      httpApi: api,
+    this.stage = new HttpStage(this, 'Stage', {
+      httpApi: this.api,
       autoDeploy: true,
       throttle: { rateLimit: props.rate, burstLimit: props.burst },
       accessLogSettings: {
@@ -55,6 +57,6 @@ export class WebhookApi extends Construct {
         format: AccessLogFormat.custom(JSON.stringify(logged)),
       },
     })
-    this.url = api.apiEndpoint
+    this.url = this.api.apiEndpoint
   }
 }

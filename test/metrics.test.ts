@@ -135,6 +135,28 @@ describe('a delivery', () => {
     expect(sum('Parked full')).toBeGreaterThan(0)
   })
 
+  it('counts refusals of so many chat messages in a row that the host itself may be wrong', async () => {
+    const messages = Array.from({ length: 6 }, (_, index) => chatMessage({ id: index + 1 }))
+    const { accept, run, pass, erp, sum } = await deliveryMeasured({ messages })
+    const each = async () => {
+      for (const { id } of messages.slice(0, 5)) {
+        await accept(update(done, { messageId: `${id}`, eventId: `e${erp.requests.length}` }))
+        await run()
+      }
+    }
+    // What one chat message is refused again and again says nothing of the host.
+    erp.fault = ({ url }) => (url.endsWith('/1') ? { kind: 'status', status: 404, body: '{}' } : undefined)
+    await each()
+    expect(sum('RefusedInARow')).toBeUndefined()
+    pass(1_000)
+    erp.fault = () => ({ kind: 'status', status: 404, body: '{}' })
+    for (const { id } of messages) {
+      await accept(update(reopened, { messageId: `${id}`, eventId: `r${id}` }))
+      await run()
+    }
+    expect(sum('RefusedInARow')).toBe(2)
+  })
+
   it('counts what no PUT can say to the host', async () => {
     const { accept, run, sum } = await deliveryMeasured({
       host: hostOf({ ERP_PUT: 'changes', ERP_LISTS: 'added', ERP_READ: 'always' }),

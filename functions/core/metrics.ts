@@ -45,6 +45,10 @@ export const metrics = {
     meaning: 'wishes that were set aside for an operator, in their record or, where that is full, as dead letters',
     dimension: { name: 'reason', values: ['refused', 'age', 'impossible', 'full'] },
   },
+  RefusedInARow: {
+    unit: 'Count',
+    meaning: 'refusals of the fifth and further different chat messages in a row, with no PUT taken in between',
+  },
   SessionRenewals: {
     unit: 'Count',
     meaning: 'logins at the ERP for a new session token',

@@ -5,8 +5,16 @@ import type { Login } from '../core/session.ts'
 import { countsAsDead } from './breaker.ts'
 import type { Erp } from './client.ts'
 
-/** Measures each call of an ERP, and how it answered; and counts those that a breaker around it did not make. */
+/** How many different chat messages the ERP may refuse in a row before that says something of the ERP. */
+const refusedByChance = 4
+
+/**
+ * Measures each call of an ERP, and how it answered; counts those that a breaker around it did not make, and refusals of so
+ * many chat messages in a row that a wrong base path looks like that.
+ */
 export function measured(erp: Erp, metrics: Metrics, clock: Clock): Erp {
+  const refusedInARow = new Set<string>()
+
   async function call<Outcome extends GetOutcome | PutOutcome>(calling: () => Promise<Outcome>): Promise<Outcome> {
     const begin = clock()
     const outcome = await calling()
@@ -18,9 +26,25 @@ export function measured(erp: Erp, metrics: Metrics, clock: Clock): Erp {
     if (outcome.kind !== 'answered') metrics('ErpFailures', 1, ...answerOf(outcome))
     return outcome
   }
+
+  function countRefusal(messageId: string, { kind }: GetOutcome | PutOutcome): void {
+    if (kind !== 'refused') return
+    refusedInARow.add(messageId)
+    if (refusedInARow.size > refusedByChance) metrics('RefusedInARow', 1)
+  }
+
   return {
-    get: (messageId) => call(() => erp.get(messageId)),
-    put: (messageId, data) => call(() => erp.put(messageId, data)),
+    async get(messageId) {
+      const outcome = await call(() => erp.get(messageId))
+      countRefusal(messageId, outcome)
+      return outcome
+    },
+    async put(messageId, data) {
+      const outcome = await call(() => erp.put(messageId, data))
+      countRefusal(messageId, outcome)
+      if (outcome.kind === 'answered') refusedInARow.clear()
+      return outcome
+    },
   }
 }
 

@@ -1,0 +1,117 @@
+import { Duration } from 'aws-cdk-lib'
+import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch'
+import type { OwnMetric } from './own-metric.ts'
+import { shareOf5xx, sumOf, type Watched } from './watched.ts'
+
+/** When somebody has to look, what it means, and the command to run. */
+export type AlarmDefinition = {
+  metric: IMetric
+  /** In alarm from here on. */
+  from: number
+  /** Five-minute periods in a row that it lasts; 1 unless said otherwise. */
+  periods?: number
+  means: string
+  run: string
+}
+
+const minute = Duration.minutes(1).toMilliseconds()
+
+/**
+ * Every alarm by its name, each with a section in docs/operate.md. Where nothing is emitted nothing is wrong: what never
+ * happened has no data.
+ */
+export function alarmsOf(own: OwnMetric, watched: Watched): Record<string, AlarmDefinition> {
+  return {
+    'dead-letters': {
+      metric: watched.deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),
+      from: 1,
+      means: 'The queue set something aside that deliver can’t read, has no room for, or crashed on.',
+      run: 'npm run parked -- list',
+    },
+    refused: {
+      metric: own('Parked', 'Sum', 'refused'),
+      from: 1,
+      means: 'The ERP refused a change for good; the rest went through without it.',
+      run: 'npm run parked -- list --reason refused',
+    },
+    'too-old': {
+      metric: own('Parked', 'Sum', 'age'),
+      from: 1,
+      means: 'A change could not be brought to the ERP for so long (MAX_AGE) that it was set aside.',
+      run: 'npm run parked -- list --reason age',
+    },
+    impossible: {
+      metric: own('Parked', 'Sum', 'impossible'),
+      from: 1,
+      means: 'This host adds to lists (ERP_LISTS), so no PUT can take away what a source took back.',
+      run: 'npm run parked -- list --reason impossible',
+    },
+    full: {
+      metric: own('Parked', 'Sum', 'full'),
+      from: 1,
+      means: 'A chat message has so much waiting for it that its record is full: what came then is a dead letter.',
+      run: 'npm run parked -- list --reason full',
+    },
+    'refused-in-a-row': {
+      metric: own('RefusedInARow', 'Sum'),
+      from: 1,
+      means: 'The ERP refuses one chat message after the other: ERP_BASE_URL may be wrong, or the login lacks a right.',
+      run: 'npm run probe',
+    },
+    lag: {
+      metric: own('DeliveryLag', 'p95'),
+      from: 5 * minute,
+      periods: 2,
+      means: 'One event in twenty takes over five minutes from its acceptance to the ERP.',
+      run: 'npm run reconcile -- --dry-run',
+    },
+    'erp-unreachable': {
+      metric: own('BreakerOpen', 'Sum'),
+      from: 1,
+      periods: 3,
+      means: 'The ERP can’t be reached for a quarter of an hour. Nothing is lost: attempts go on, with pauses.',
+      run: 'npm run reconcile -- --dry-run',
+    },
+    'session-refused': {
+      metric: own('ErpFailures', 'Sum', 'session'),
+      from: 3,
+      means: 'The ERP refuses our session token. Nothing is lost: attempts go on, with pauses.',
+      run: 'npm run secrets -- token',
+    },
+    'webhooks-refused': {
+      metric: own('Rejected', 'Sum', 'signature'),
+      from: 20,
+      periods: 3,
+      means: 'Webhooks come with signatures that don’t hold: a secret was changed on one side, or a stranger tries.',
+      run: 'npm run secrets -- list',
+    },
+    'front-door': {
+      metric: shareOf5xx(watched),
+      from: 1,
+      means: 'One request in a hundred or more got a 5xx. Senders come again, GitHub only by hand.',
+      run: 'npm run trace -- EVENT_ID',
+    },
+    errors: {
+      metric: sumOf([watched.ingest, watched.deliver, watched.sweep], 'errors'),
+      from: 1,
+      periods: 2,
+      means: 'A function crashed or took too long. What it had comes again from the queue.',
+      run: 'npm run parked -- list',
+    },
+    throttles: {
+      metric: sumOf([watched.ingest, watched.deliver], 'throttles'),
+      from: 1,
+      periods: 3,
+      means: 'AWS holds functions back: the account or the function has too few instances.',
+      run: 'npx cdk deploy -c INGEST_CONCURRENCY=… -c DELIVER_CONCURRENCY=…',
+    },
+    ...(watched.logsIn && {
+      'renewal-failed': {
+        metric: own('SessionRenewals', 'Sum', 'failed'),
+        from: 1,
+        means: 'The bridge could not log in to the ERP for a new session. The current one works until it expires.',
+        run: 'npm run secrets -- credentials',
+      },
+    }),
+  }
+}

@@ -1,0 +1,43 @@
+import { Duration } from 'aws-cdk-lib'
+import type { HttpApi, HttpStage } from 'aws-cdk-lib/aws-apigatewayv2'
+import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch'
+import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch'
+import type { IFunction } from 'aws-cdk-lib/aws-lambda'
+import type { IQueue } from 'aws-cdk-lib/aws-sqs'
+
+/** What of the stack is watched. */
+export type Watched = {
+  readonly queue: IQueue
+  readonly deadLetters: IQueue
+  readonly ingest: IFunction
+  readonly deliver: IFunction
+  readonly sweep: IFunction
+  /** Whether the bridge logs in to the ERP. */
+  readonly logsIn: boolean
+  readonly frontDoor: { readonly api: HttpApi; readonly stage: HttpStage }
+}
+
+const period = Duration.minutes(5)
+
+/** How many requests the front door had in five minutes, answered with this class of status. */
+export function answers({ frontDoor: { api, stage } }: Watched, metricName: 'Count' | '4xx' | '5xx'): Metric {
+  // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
+  const dimensionsMap = { ApiId: api.apiId, Stage: stage.stageName }
+  // Of 5xx and 4xx the average is a share; the sum counts.
+  return new Metric({ namespace: 'AWS/ApiGateway', metricName, dimensionsMap, statistic: 'Sum', period })
+}
+
+/** Percent of the requests that the bridge could not take. */
+export function shareOf5xx(watched: Watched): IMetric {
+  const usingMetrics = { all: answers(watched, 'Count'), failed: answers(watched, '5xx') }
+  return new MathExpression({ expression: '100 * failed / all', usingMetrics, period, label: '5xx in percent' })
+}
+
+/** A sum over functions. */
+export function sumOf(functions: readonly IFunction[], name: 'errors' | 'throttles'): IMetric {
+  const metrics = functions.map((one) =>
+    name === 'errors' ? one.metricErrors({ period }) : one.metricThrottles({ period }),
+  )
+  const usingMetrics = Object.fromEntries(metrics.map((metric, index) => [`${name}${index}`, metric]))
+  return new MathExpression({ expression: Object.keys(usingMetrics).join(' + '), usingMetrics, period, label: name })
+}
