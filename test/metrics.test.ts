@@ -140,7 +140,7 @@ describe('a delivery', () => {
     const { accept, run, pass, erp, sum } = await deliveryMeasured({ messages })
     const each = async () => {
       for (const { id } of messages.slice(0, 5)) {
-        await accept(update(done, { messageId: `${id}`, eventId: `e${erp.requests.length}` }))
+        await accept(update(done, { messageId: `${id}`, occurredAt: at(-9) }))
         await run()
       }
     }
@@ -151,7 +151,7 @@ describe('a delivery', () => {
     pass(1_000)
     erp.fault = () => ({ kind: 'status', status: 404, body: '{}' })
     for (const { id } of messages) {
-      await accept(update(reopened, { messageId: `${id}`, eventId: `r${id}` }))
+      await accept(update(reopened, { messageId: `${id}`, occurredAt: at(-8) }))
       await run()
     }
     expect(sum('RefusedInARow')).toBe(2)
