@@ -18,7 +18,6 @@ export function ownMetrics(service: string): OwnMetric {
     const [value] = dimension as [string?]
     const name = dimensionOf(metricName)?.name
     const dimensionsMap = { service, ...(name !== undefined && value !== undefined && { [name]: value }) }
-    const label = value === undefined ? metricName : `${metricName} ${value}`
-    return new Metric({ namespace, metricName, dimensionsMap, statistic, label, period: Duration.minutes(5) })
+    return new Metric({ namespace, metricName, dimensionsMap, statistic, period: Duration.minutes(5) })
   }
 }

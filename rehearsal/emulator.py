@@ -79,6 +79,20 @@ def running_functions_end():
     lambda_runtime.kill_workers = kill_workers
 
 
+def alarms_on_expressions():
+    """An alarm on an expression was refused; it is kept as one on the first metric of the expression. None is evaluated here."""
+    record = provisioners._cw_metric_alarm_record
+
+    def record_of_first(name, props):
+        stats = [each["MetricStat"] for each in props.get("Metrics") or [] if "MetricStat" in each]
+        if not stats:
+            return record(name, props)
+        plain = {key: value for key, value in props.items() if key != "Metrics"}
+        return record(name, {**plain, **stats[0]["Metric"], "Statistic": stats[0]["Stat"], "Period": stats[0]["Period"]})
+
+    provisioners._cw_metric_alarm_record = record_of_first
+
+
 def one_port():
     """With TLS it would take port 443 too."""
     app._port_is_bindable = lambda *_: False
@@ -89,5 +103,6 @@ secrets_as_cloudformation_makes_them()
 nothing_to_set_aside()
 five_minutes_pass_in_ten_seconds()
 running_functions_end()
+alarms_on_expressions()
 one_port()
 app.main()
