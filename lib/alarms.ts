@@ -56,7 +56,7 @@ export function alarmsOf(own: OwnMetric, watched: Watched): Record<string, Alarm
       metric: own('RefusedInARow', 'Sum'),
       from: 1,
       means: 'The ERP refuses one chat message after the other: ERP_BASE_URL may be wrong, or the login lacks a right.',
-      run: 'npm run probe',
+      run: 'npm run probe -- --message 42 --dry-run',
     },
     lag: {
       metric: own('DeliveryLag', 'p95'),
