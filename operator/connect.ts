@@ -43,9 +43,11 @@ export async function connectCommand(
     const where = values.stack === undefined ? '' : ` --stack ${values.stack}`
     const region = values.stack === undefined || values.region === homeOptions.region.default ? '' : values.region
     const flags = `${where}${region && ` --region ${region}`}`
-    const url = `${(address ?? placeholder).replace(/\/+$/, '')}/webhooks/${name}`
+    const base = (address ?? placeholder).replace(/\/+$/, '')
+    const url = `${base}/webhooks/${name}`
+    const publicUrl = values.stack === undefined ? base : undefined
     const run = (command: string) => `npm run ${command}${flags}`
-    const text = stepsOf(source.kind)({ name, url, secret, run })
+    const text = stepsOf(source.kind)({ name, url, publicUrl, secret, run })
     if (text.includes(`SECRET-OF-${name}`)) {
       print(`${name} has no secret yet. This makes it; it goes where SECRET-OF-${name} stands:\n`)
       print(`     ${run(`secrets -- add ${name}`)}\n`)

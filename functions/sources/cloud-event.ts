@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { readJson } from './read-json.ts'
 import { header, type WebhookRequest } from './source.ts'
 
 /** The attributes that say what an event of ours may leave out (CloudEvents 1.0, "Context Attributes"). */
@@ -9,6 +10,7 @@ const Envelope = z.looseObject({
   subject: z.unknown().optional(),
   time: z.unknown().optional(),
   data: z.unknown().optional(),
+  data_base64: z.unknown().optional(),
 })
 
 /**
@@ -18,7 +20,7 @@ const Envelope = z.looseObject({
  */
 export function unwrapCloudEvent(payload: unknown, request: WebhookRequest): unknown {
   const structured = Envelope.safeParse(payload)
-  if (structured.success) return event(structured.data, structured.data.data)
+  if (structured.success) return event(structured.data, dataOf(structured.data))
   const binary = Envelope.safeParse(attributesIn(request))
   return binary.success ? event(binary.data, payload) : payload
 }
@@ -27,6 +29,11 @@ function event(envelope: z.infer<typeof Envelope>, data: unknown): unknown {
   const said = z.looseObject({}).safeParse(data)
   const { id, type, subject, time } = envelope
   return { id, type, messageId: subject, occurredAt: time, ...(said.success && said.data) }
+}
+
+/** What an envelope is around. Senders that have it as bytes write it in base64 (CloudEvents' JSON format §3.1.1). */
+export function dataOf({ data, data_base64 }: { data?: unknown; data_base64?: unknown }): unknown {
+  return typeof data_base64 === 'string' ? readJson(Buffer.from(data_base64, 'base64')) : data
 }
 
 /** The attributes of the binary mode, in `ce-` headers; undefined where there is none. */
@@ -42,12 +49,13 @@ export function attributesIn(request: WebhookRequest) {
   }
 }
 
-/** Header values are percent-encoded (CloudEvents HTTP binding §3.1.3.2). */
+/** Header values may be quoted, and are percent-encoded (CloudEvents HTTP binding §3.1.3.2). */
 function decoded(value: string | undefined): string | undefined {
   if (value === undefined) return undefined
+  const written = /^".*"$/.test(value) ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value
   try {
-    return decodeURIComponent(value)
+    return decodeURIComponent(written)
   } catch {
-    return value
+    return written
   }
 }

@@ -1,11 +1,12 @@
 import * as z from 'zod'
 import { MessageId } from '../core/update.ts'
 import { saidByTicket, ticketVerb } from './cdevents.ts'
-import { attributesIn } from './cloud-event.ts'
+import { attributesIn, dataOf } from './cloud-event.ts'
 import { boundedId } from './event-id.ts'
 import { authenticateOwn, authenticationOptions, checkAuthentication } from './own-authentication.ts'
 import { namingOptions } from './own-naming.ts'
 import { typeOf } from './own-types.ts'
+import { queryParameter } from './query.ts'
 import {
   type FieldError,
   fieldErrors,
@@ -54,7 +55,7 @@ function handshake(request: WebhookRequest): Response | undefined {
 
 /** As the generic source, and with the token in the query, which the specification of Web Hooks allows too (§3.2). */
 function authenticate(request: WebhookRequest, options: Options, context: ReceiveContext): Verdict {
-  const token = new URLSearchParams(request.url.split('?')[1] ?? '').get('access_token')
+  const token = queryParameter(request.url, 'access_token')
   if (!token) return authenticateOwn(request, options, context)
   const headers = { ...request.headers, authorization: `Bearer ${token}` }
   const verdict = authenticateOwn({ ...request, headers }, options, context)
@@ -82,6 +83,7 @@ const Envelope = z.looseObject({
   subject: z.unknown().optional(),
   time: z.unknown().optional(),
   data: z.unknown().optional(),
+  data_base64: z.unknown().optional(),
 })
 type Envelope = z.infer<typeof Envelope>
 
@@ -109,10 +111,10 @@ function interpretOne(envelope: Envelope, at: number[], options: Options, contex
   const eventId = boundedId(`${envelope.source} ${envelope.id}`)
   const verb = ticketVerb(envelope.type)
   if (verb !== undefined) {
-    const said = saidByTicket(verb, envelope.data, envelope, options)
+    const said = saidByTicket(verb, dataOf(envelope), envelope, options)
     return typeof said === 'string' ? ignored(said, eventId) : understood({ ...said, eventId, messageIds: [] })
   }
-  const data = z.looseObject({ type: z.unknown().optional() }).safeParse(envelope.data).data
+  const data = z.looseObject({ type: z.unknown().optional() }).safeParse(dataOf(envelope)).data
   // What the event itself says comes first, unless its type is a word for something else.
   const isOurs = typeof data?.type === 'string' && typeOf(data.type) !== undefined
   const subject = z.string().pipe(MessageId).safeParse(envelope.subject).data

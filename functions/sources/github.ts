@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { deliveryId } from './event-id.ts'
 import { momentOf } from './moment.ts'
 import { referencesIn } from './reference.ts'
+import { type Said, saidEdited } from './said.ts'
 import { verifyHmac } from './signature.ts'
 import {
   type Happening,
@@ -66,6 +67,8 @@ const Payload = z.object({
   issue: Thing.nullish(),
   pull_request: Thing.nullish(),
   comment: Comment.nullish(),
+  /** What was edited, with the values before; GitHub's own examples leave it empty. */
+  changes: z.looseObject({}).nullish().catch(undefined),
 })
 type Payload = z.infer<typeof Payload>
 
@@ -101,7 +104,7 @@ function thingOf(event: string, { issue, pull_request }: Payload): Thing | null 
   return /^pull_request(_review|_review_comment)?$/.test(event) ? pull_request : undefined
 }
 
-function meaningOf(event: string, payload: Payload): Pick<Happening, 'type' | 'change' | 'reportOnly'> | undefined {
+function meaningOf(event: string, payload: Payload): Said | undefined {
   const { action, issue, pull_request, comment } = payload
   switch (`${event}.${action}`) {
     case 'issues.closed':
@@ -114,17 +117,21 @@ function meaningOf(event: string, payload: Payload): Pick<Happening, 'type' | 'c
       return pull_request?.merged ? { type: 'task.done', change: { kind: 'completed', value: true } } : undefined
     case 'issues.edited':
     case 'pull_request.edited':
-      return { type: 'text.edited', change: { kind: 'text', text: (pull_request ?? issue)?.body ?? '' } }
+      return editOf(pull_request ?? issue, payload.changes)
     case 'issue_comment.edited':
     case 'pull_request_review_comment.edited':
-      return {
-        type: 'text.edited',
-        change: { kind: 'text', text: comment?.body ?? '' },
-        reportOnly: 'the text of a comment never edits a chat message',
-      }
+      return saidEdited(comment?.body ?? '', 'the text of a comment never edits a chat message')
     default:
       return undefined
   }
+}
+
+function editOf(thing: Thing | null | undefined, changes: Payload['changes']): Said | undefined {
+  const edited = Object.keys(changes ?? {})
+  if (edited.length === 0 || edited.includes('body')) return saidEdited(thing?.body ?? '')
+  return edited.includes('title')
+    ? saidEdited(thing?.title ?? '', 'a title is not the text of a chat message')
+    : undefined
 }
 
 /** Whose word counts: GitHub tells how the author of a text belongs to the repository; strangers may open issues anywhere. */

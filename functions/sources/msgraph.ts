@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { queryParameter } from './query.ts'
 import { readJson } from './read-json.ts'
 import { verifyBearer } from './signature.ts'
 import {
@@ -26,7 +27,7 @@ export const msgraph: Source<Options> = { options: Options, handshake, authentic
 const longestToken = 1000
 
 function handshake({ method, url }: WebhookRequest): Response | undefined {
-  const token = new URLSearchParams(url.split('?')[1]).get('validationToken')
+  const token = queryParameter(url, 'validationToken')
   if (method.toUpperCase() !== 'POST' || !token || token.length > longestToken) return undefined
   // Whoever gets a person to look at the answer must not have it taken for a page.
   return { status: 200, headers: { 'content-type': 'text/plain', 'x-content-type-options': 'nosniff' }, body: token }

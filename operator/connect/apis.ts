@@ -1,4 +1,4 @@
-import { curl, type Steps, takesSecret } from './place.ts'
+import { curl, type Place, type Steps, takesSecret } from './place.ts'
 
 /** Systems whose webhooks are made by their API. */
 
@@ -38,35 +38,45 @@ export const trello: Steps = (
   place,
 ) => `1. ${takesSecret(place, 'https://trello.com/power-ups/admin → New → API key: it shows the key, the secret and a link for a token')}
 
-2. Let the bridge know how it is called, because Trello signs that: PUBLIC_URL=${new URL(place.url).origin}
+2. ${knowsItsUrl(place)}
 
 3. Make the webhook. BOARD is the id that the board's address shows with .json behind it:
 
 ${curl('https://api.trello.com/1/webhooks', {}, { key: 'KEY', token: 'TOKEN', callbackURL: place.url, idModel: 'BOARD' })}
 
-4. Mark a card as complete that says chatroom_message/42.`
+4. Mark a card as complete whose name says chatroom_message/42.`
+
+function knowsItsUrl({ publicUrl }: Place): string {
+  return publicUrl === undefined
+    ? 'Trello signs the URL, byte for byte: leave it as it stands.'
+    : `Let the bridge know how it is called, because Trello signs that: PUBLIC_URL=${publicUrl}`
+}
 
 /** https://developer.clickup.com/reference/createwebhook */
 export const clickup: Steps = (
   place,
 ) => `1. Make the webhook. TOKEN is from Settings → Apps → API Token, TEAM the number in the workspace's address:
 
-${curl('https://api.clickup.com/api/v2/team/TEAM/webhook', { authorization: 'TOKEN' }, { endpoint: place.url, events: ['taskCreated', 'taskUpdated', 'taskStatusUpdated', 'taskCommentPosted'] })}
+${curl('https://api.clickup.com/api/v2/team/TEAM/webhook', { authorization: 'TOKEN' }, { endpoint: place.url, events: ['taskCreated', 'taskUpdated', 'taskStatusUpdated', 'taskTagUpdated', 'taskCommentPosted'] })}
 
 2. ${takesSecret(place, 'The answer holds the secret')}
 
-3. Close a task that says chatroom_message/42.`
+3. Write chatroom_message/42 in a comment of a task, and close it.`
 
 /** https://developer.monday.com/api-reference/reference/webhooks */
 export const monday: Steps = (
   place,
 ) => `1. ${takesSecret(place, 'Developers → Create app → Basic information shows the signing secret')}
 
-2. Make the webhook with the app's token, TOKEN. BOARD is the number in the board's address:
+2. Make two webhooks with the app's token, TOKEN. BOARD is the number in the board's address:
 
-${curl('https://api.monday.com/v2', { authorization: 'TOKEN' }, { query: `mutation { create_webhook(board_id: BOARD, url: ${JSON.stringify(place.url)}, event: change_status_column_value) { id } }` })}
+${curl('https://api.monday.com/v2', { authorization: 'TOKEN' }, { query: `mutation { ${mondayWebhook('status', 'change_status_column_value', place)} ${mondayWebhook('updates', 'create_update', place)} }` })}
 
-3. Set an item's status to Done. Its updates refer to the chat message: chatroom_message/42.`
+3. Write chatroom_message/42 in an update of an item, and set its status to Done.`
+
+function mondayWebhook(alias: string, event: string, { url }: Place): string {
+  return `${alias}: create_webhook(board_id: BOARD, url: ${JSON.stringify(url)}, event: ${event}) { id }`
+}
 
 /** https://learn.microsoft.com/graph/api/subscription-post-subscriptions */
 export const msgraph: Steps = ({

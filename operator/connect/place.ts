@@ -3,6 +3,8 @@ export type Place = {
   /** The source's name and the whole URL of its webhooks, as the outside calls it. */
   name: string
   url: string
+  /** How the bridge has to be told that the outside calls it; a stack sees that by itself. */
+  publicUrl: string | undefined
   /** The newest secret; a placeholder where there is none yet. */
   secret: string
   /** A command of the bridge's, for the home that this is. */

@@ -10,6 +10,7 @@ import { asanaHandshake, asanaWebhook } from '../support/asana.ts'
 import { at, context } from '../support/factories.ts'
 import { fixture } from '../support/fixture.ts'
 import { closedIssue, githubWebhook } from '../support/github.ts'
+import { mondayWebhook } from '../support/monday.ts'
 import { callback, message, reaction, slackWebhook } from '../support/slack.ts'
 import { testTerminal } from '../support/terminal.ts'
 import { trelloWebhook } from '../support/trello.ts'
@@ -109,14 +110,45 @@ describe('npm run connect', () => {
     expect((await Promise.all(read)).length).toBeGreaterThan(3)
   })
 
-  it('makes a webhook at Trello by a call that a shell reads, for the URL that the bridge verifies', async () => {
-    const text = await publicly('trello')
-    expect(wordsOfCurl(text)).toContain('https://api.trello.com/1/webhooks')
-    const { callbackURL } = bodyOfCurl(text)
-    const [, publicUrl] = /PUBLIC_URL=(\S+)/.exec(text) ?? []
-    const request = trelloWebhook(fixture('trello/moved-to-done'), { callbackUrl: callbackURL })
-    const { response } = await receive(request, { name: 'trello', kind: 'trello' }, context({ publicUrl }))
-    expect(response.status).toBe(202)
+  it.each([address, `${address}/bridge/`])(
+    'makes a webhook at Trello by a call that a shell reads, for the URL that the bridge at %s verifies',
+    async (url) => {
+      const text = await connect(['trello', '--url', url])
+      expect(wordsOfCurl(text)).toContain('https://api.trello.com/1/webhooks')
+      const { callbackURL } = bodyOfCurl(text)
+      const [, publicUrl] = /PUBLIC_URL=(\S+)/.exec(text) ?? []
+      // A proxy takes the address's own path away.
+      const request = {
+        ...trelloWebhook(fixture('trello/moved-to-done'), { callbackUrl: callbackURL }),
+        url: '/webhooks/trello',
+      }
+      const { response } = await receive(request, { name: 'trello', kind: 'trello' }, context({ publicUrl }))
+      expect(response.status).toBe(202)
+    },
+  )
+
+  it('tells nobody on AWS to set what a stack does not take', async () => {
+    for (const kind of Object.keys(sources)) {
+      expect(await connect([kind, '--stack', 'chatroom-bridge-prod'], { publicUrl: address })).not.toContain(
+        'PUBLIC_URL',
+      )
+    }
+  })
+
+  it('makes webhooks at monday.com for the status, and for the updates whose references it reads', async () => {
+    const { query } = bodyOfCurl(await publicly('monday'))
+    const { event: status } = fixture('monday/status')
+    const samples: Record<string, object> = {
+      change_status_column_value: status,
+      create_update: { ...status, type: 'create_update', value: undefined, textBody: 'chatroom_message/42' },
+    }
+    const events = [...query.matchAll(/event: (\w+)/g)].map(([, event]) => event)
+    expect(events).toEqual(Object.keys(samples))
+    for (const event of events) {
+      const request = mondayWebhook({ event: samples[event] })
+      const { events: said } = await receive(request, { name: 'monday', kind: 'monday' }, context())
+      expect(said).toHaveLength(1)
+    }
   })
 
   it('makes a webhook at ClickUp, Asana and others by calls that a shell reads, whatever stands in the address', async () => {

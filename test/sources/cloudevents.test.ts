@@ -21,10 +21,8 @@ const envelope = {
   subject: '42',
   time: '2026-11-22T11:00:00.123456Z',
 }
-const inHeaders = (attributes: Record<string, unknown>) =>
-  Object.fromEntries(
-    Object.entries(attributes).map(([name, value]) => [`ce-${name}`, encodeURIComponent(String(value))]),
-  )
+const inHeaders = (attributes: Record<string, unknown>, written: (value: string) => string = encodeURIComponent) =>
+  Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`ce-${name}`, written(String(value))]))
 
 describe('an event of ours in a CloudEvent', () => {
   const update = {
@@ -41,6 +39,7 @@ describe('an event of ours in a CloudEvent', () => {
     ['structured as plain JSON', envelope, {}],
     ['batched', [envelope], { 'content-type': 'application/cloudevents-batch+json' }],
     ['binary', {}, inHeaders(envelope)],
+    ['binary with quoted headers', {}, inHeaders(envelope, (value) => `"${value.replace('A', '\\A')}"`)],
     ['binary without a body', '', { ...inHeaders(envelope), 'content-type': '' }],
   ])('may come %s', async (_, body, headers) => {
     const { status, updates, answer } = await send(body, { headers })
@@ -54,6 +53,15 @@ describe('an event of ours in a CloudEvent', () => {
     expect((await send(reacted)).updates).toMatchObject([{ ...update, actor: 'anna', change }])
     const ticket = { ...envelope, data: { type: 'bug', id: 7 } }
     expect((await send(ticket)).updates).toMatchObject([{ eventId: '/shop A-1', change: { kind: 'completed' } }])
+  })
+
+  it('may have its data in base64, as senders of bytes write it', async () => {
+    const base64 = (data: string) => ({ ...envelope, type: 'react', data_base64: Buffer.from(data).toString('base64') })
+    const { updates } = await send(base64('{"emoji":"❤️","actor":"anna"}'))
+    expect(updates).toMatchObject([{ messageId: '42', actor: 'anna', change: { kind: 'reaction', emoji: '❤️' } }])
+    expect((await send(base64('%PDF-1.7'))).status).toBe(200)
+    const generic = await send(base64('{"emoji":"❤️"}'), {}, { kind: 'generic' })
+    expect(generic.updates).toMatchObject([{ messageId: '42', change: { emoji: '❤️' } }])
   })
 
   it('names its event by source and id together', async () => {

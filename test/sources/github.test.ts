@@ -80,6 +80,25 @@ describe('GitHub', () => {
     expect((await send(edited, {}, { meanings: ['text'] })).updates).toHaveLength(1)
   })
 
+  it('an edited title is no edited text, and neither is another base of a pull request', async () => {
+    const given = { meanings: ['text', 'completed'] }
+    const titled = {
+      ...closedIssue({ ...member, title: 'New' }),
+      action: 'edited',
+      changes: { title: { from: 'Old' } },
+    }
+    const { events, updates } = await send(titled, {}, given)
+    expect(events).toMatchObject([{ type: 'text.edited', change: { kind: 'text', text: 'New' } }])
+    expect(updates).toEqual([])
+    const both = { ...titled, changes: { title: { from: 'Old' }, body: { from: 'Old' } } }
+    expect((await send(both, {}, given)).updates).toMatchObject([{ change: { text: member.body } }])
+    const rebased = { ...titled, pull_request: { number: 3, ...member }, changes: { base: {} } }
+    expect(await send(rebased, { event: 'pull_request' }, given)).toMatchObject({
+      updates: [],
+      events: [{ type: 'link.added' }],
+    })
+  })
+
   it.each(['opened', 'edited', 'labeled', 'assigned', 'closed', 'reopened'])(
     'an issue %s with a reference that counts teaches which chat message it is',
     async (action) => {

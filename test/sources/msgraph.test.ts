@@ -58,6 +58,10 @@ describe('the handshake of Microsoft Graph', () => {
     }
   })
 
+  it('gets the whole of it back, also where it has what a query may have unencoded', async () => {
+    expect((await greet('?validationToken=a?b/c')).response.body).toBe('a?b/c')
+  })
+
   it('is none without a token, with one that is too long, or by another method', async () => {
     for (const query of ['', '?validationToken=', '?validationtoken=x', `?validationToken=${'x'.repeat(1001)}`]) {
       expect((await greet(query)).response.status).toBe(401)
