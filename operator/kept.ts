@@ -127,10 +127,11 @@ function keptMessage(where: string, since: number, part: { about: QueueMessage; 
   const { about } = part
   const asked = about.kind === 'attempt' ? [] : [...about.updates, ...about.objectUpdates]
   const links = about.kind === 'attempt' ? ['attempt'] : about.links.map(() => 'link').slice(0, 1)
+  const lookUps = about.kind === 'updates' && about.lookUps ? ['look-up'] : []
   return {
     where,
     since,
-    holds: [...links, kinds(asked)].filter(Boolean).join(', '),
+    holds: [...links, ...lookUps, kinds(asked)].filter(Boolean).join(', '),
     stays: part.rest !== undefined,
     contents: about,
   }

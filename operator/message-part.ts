@@ -1,5 +1,12 @@
 import { objectKey } from '../functions/core/object-state.ts'
-import { decode, encode, type QueueMessage } from '../functions/core/queue-message.ts'
+import {
+  decode,
+  encode,
+  itemsOf,
+  type QueuedLookUp,
+  type QueueMessage,
+  updatesMessage,
+} from '../functions/core/queue-message.ts'
 
 /** The chat message that is to be forgotten, and the objects that are linked to it, by their keys. */
 export type Forgetting = {
@@ -31,15 +38,19 @@ export function partOf(body: string, forgetting: Forgetting): MessagePart | { un
     const key = objectKey(update)
     return alone.has(key) || (linked.has(key) && !elsewhere.has(key) && !shared.has(key))
   }
+  // The answer goes to the chat message that the URL named, and only without one to the object.
+  const isAskedForIt = (lookUp: QueuedLookUp) =>
+    lookUp.messageId === undefined ? isOfItsObject(lookUp) : lookUp.messageId === messageId
   const [updates, otherUpdates] = parted(message.updates, isNamed)
   const [links, otherLinks] = parted(message.links, isNamed)
   const [objectUpdates, otherObjectUpdates] = parted(message.objectUpdates, isOfItsObject)
-  if (updates.length + links.length + objectUpdates.length === 0) return undefined
-  const others = { updates: otherUpdates, links: otherLinks, objectUpdates: otherObjectUpdates }
-  const isRest = Object.values(others).some(({ length }) => length > 0)
+  const [lookUps, otherLookUps] = parted(message.lookUps ?? [], isAskedForIt)
+  const about = { updates, links, objectUpdates, lookUps }
+  if (itemsOf(about).length === 0) return undefined
+  const others = { updates: otherUpdates, links: otherLinks, objectUpdates: otherObjectUpdates, lookUps: otherLookUps }
   return {
-    about: { ...message, updates, links, objectUpdates },
-    ...(isRest && { rest: encode({ ...message, ...others }) }),
+    about: updatesMessage(about, message),
+    ...(itemsOf(others).length > 0 && { rest: encode(updatesMessage(others, message)) }),
   }
 }
 
