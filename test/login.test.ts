@@ -84,6 +84,17 @@ describe('a login', () => {
   })
 })
 
+describe('a session of a host that refuses GET', () => {
+  it('is not refused for that, and still where the ERP does not know it', async () => {
+    const kindOf = async (status: number, body = '{}') =>
+      (await createTrySession({ baseUrl: await answering(status, body), isBlind: true })('token')).kind
+    for (const status of [403, 404, 405, 501]) expect(await kindOf(status)).toBe('accepted')
+    expect(await kindOf(405, '<html>')).toBe('accepted')
+    expect(await kindOf(401)).toBe('refused')
+    expect(await kindOf(503)).toBe('unreachable')
+  })
+})
+
 /** A session that a login renews, told of what is asked of it. */
 function renewable(tokens: string[]) {
   const renewals: string[] = []

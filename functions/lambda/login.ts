@@ -19,7 +19,7 @@ export const handler = published(
     sessionId: env.ERP_SESSION_ID,
     credentialsId: env.ERP_CREDENTIALS_ID,
     login: loginsCounted(createLogin({ ...host, validSeconds: Number(env.ERP_LOGIN_VALID_SECONDS), clock }), metrics),
-    trySession: createTrySession(host),
+    trySession: createTrySession({ ...host, isBlind: env.ERP_READ === 'never' }),
     clock,
     log,
   }),
