@@ -235,6 +235,16 @@ describe('npm run forget', () => {
     expect(letters.map(({ body }) => JSON.parse(body))).toEqual([rest])
   })
 
+  it('leaves what happened to an object after its link had gone, which waits for another', async () => {
+    const machine = quietMachine()
+    await knownObject(machine.states, 'gone', [linkOf('gone'), linkOf('gone', '42', false)], [])
+    const later = updatesMessage({ objectUpdates: [happened('gone', 2, done)] })
+    const message = updatesMessage({ objectUpdates: [happened('gone', 7), ...later.objectUpdates] })
+    await machine.queue.send(encode(message), { delay: 900_000 })
+    expect(await machine.forget('42 --yes')).toMatchObject({ code: 0 })
+    expect([...machine.queue.waiting()].flat().map(({ body }) => JSON.parse(body))).toEqual([later])
+  })
+
   it('forgets only what a person has seen and said yes to', async () => {
     const machine = quietMachine()
     await fillWithTalk(machine)
