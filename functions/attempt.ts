@@ -12,6 +12,7 @@ import {
   parkOld,
   type Wish,
   withinLimit,
+  withoutAge,
 } from './core/message-state.ts'
 import type { PutOutcome } from './core/outcome.ts'
 import type { Clock, Log } from './core/ports.ts'
@@ -117,7 +118,8 @@ export function withResult(
   const { nextAttemptAt: _, waits: __, ...found } = withFindings(state, findings)
   const tried = puts > 0 ? { ...found, lastPutAt: now } : found
   if (retryAt === undefined) return { ...tried, attempts: 0 }
-  const young = isDry ? tried : parkOld(tried, now - maxAge, now)
+  // In a dry run nothing is tried, so nothing grows old.
+  const young = isDry ? withoutAge(tried) : parkOld(tried, now - maxAge, now)
   const attempts = state.attempts + (unasked ? 0 : 1)
   // Also where nothing is due any more: what is redriven must not overtake a PUT whose answer was lost.
   return { ...young, attempts, nextAttemptAt: retryAt, ...(waits && { waits }) }

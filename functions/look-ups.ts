@@ -93,20 +93,20 @@ export async function sendLeft(
   const since = message.failingSince ?? new Date(now).toISOString()
   const isTooOld = failed && now - Date.parse(since) > maxAge
   const failures = (message.failures ?? 0) + 1
+  const { trace } = message
   const later: QueuedLookUp[] = []
   let delay = 0
   for (const { lookUp: one, outcome } of left) {
     if (outcome.kind === 'gone') continue
     if (outcome.kind === 'refused' || (isTooOld && !outcome.unasked)) {
       const reason = `look-up ${outcome.kind === 'refused' ? 'refused' : 'failed for too long'}: ${outcome.reason}`
-      await deadLetters.send(encode(updatesMessage({ lookUps: [one] })), { reason })
+      await deadLetters.send(encode(updatesMessage({ lookUps: [one] }, { trace })), { reason })
       continue
     }
     later.push(one)
     delay = Math.max(delay, outcome.retryAfter ?? 1_000 + backoff(failures, random()))
   }
   if (later.length === 0) return
-  const { trace } = message
   const failing = failed ? { trace, failures, failingSince: since } : message
   await queue.send(encode(updatesMessage({ lookUps: later }, failing)), { delay: Math.min(delay, longestDelay) })
 }

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib'
-import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch'
+import { type IMetric, MathExpression } from 'aws-cdk-lib/aws-cloudwatch'
 import type { OwnMetric } from './own-metric.ts'
 import { shareOf5xx, sumOf, type Watched } from './watched.ts'
 
@@ -8,7 +8,7 @@ export type AlarmDefinition = {
   metric: IMetric
   /** In alarm from here on. */
   from: number
-  /** Five-minute periods in a row that it lasts; 1 unless said otherwise. */
+  /** Periods of its metric, of five minutes unless that says otherwise, in a row that it lasts; 1 unless said otherwise. */
   periods?: number
   means: string
   run: string
@@ -66,10 +66,10 @@ export function alarmsOf(own: OwnMetric, watched: Watched): Record<string, Alarm
       run: 'npm run reconcile -- --dry-run',
     },
     'erp-unreachable': {
-      metric: own('BreakerOpen', 'Sum'),
-      from: 1,
-      periods: 3,
-      means: 'The ERP can’t be reached for a quarter of an hour. Nothing is lost: attempts go on, with pauses.',
+      metric: failedBeyondAll(own),
+      from: 0,
+      periods: 2,
+      means: 'The ERP can’t be reached for half an hour. Nothing is lost: attempts go on, with pauses.',
       run: 'npm run reconcile -- --dry-run',
     },
     'session-refused': {
@@ -114,4 +114,22 @@ export function alarmsOf(own: OwnMetric, watched: Watched): Record<string, Alarm
       },
     }),
   }
+}
+
+/**
+ * How many calls of the ERP got no answer of it, less all calls: 0 where none got through. Its period is the longest pause
+ * between two attempts, for a bridge with one chat message that waits calls no more often, and no breaker sees that.
+ */
+function failedBeyondAll(own: OwnMetric): IMetric {
+  return new MathExpression({
+    expression: 'none + failing + limited - calls',
+    usingMetrics: {
+      none: own('ErpFailures', 'Sum', 'none'),
+      failing: own('ErpFailures', 'Sum', '5xx'),
+      limited: own('ErpFailures', 'Sum', '429'),
+      calls: own('ErpLatency', 'SampleCount'),
+    },
+    period: Duration.minutes(15),
+    label: 'calls that failed, less all calls',
+  })
 }

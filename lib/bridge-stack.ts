@@ -141,6 +141,7 @@ export class BridgeStack extends Stack {
           ...common,
           ...erp,
           ERP_CREDENTIALS_ID: credentials.secretArn,
+          ERP_READ: settings.ERP_READ,
           ERP_LOGIN_VALID_SECONDS: String(validSeconds),
         } satisfies Env<typeof LoginEnv>,
       })

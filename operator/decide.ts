@@ -55,7 +55,10 @@ export const redriving: Decision = {
       if ('unreadable' in decoded) throw new Error(decoded.unreadable)
       // Its failures are forgotten: what failed too often would come right back.
       const { message } = decoded
-      const neverFailed = message.kind === 'updates' ? updatesMessage(message, {}) : { ...message, failures: undefined }
+      const neverFailed =
+        message.kind === 'updates'
+          ? updatesMessage(message, { trace: message.trace })
+          : { ...message, failures: undefined }
       await queue.send(encode(neverFailed))
     })
     const wishes = await forChatMessages(items, step, async (messageId, some) => {

@@ -1,5 +1,6 @@
 import { readState } from '../functions/core/message-state.ts'
 import {
+  endOf,
   linkedTo,
   type ObjectState,
   objectKeys,
@@ -49,7 +50,7 @@ export async function findKept(
   const stored = await states.load(messageId)
   if (stored) kept.push(keptRecord(stored.body))
 
-  const alone = new Set<string>()
+  const alone = new Map<string, number>()
   const shared = new Set<string>()
   for await (const page of states.beginningWith(objectKeys)) {
     for (const { key, body } of page) {
@@ -59,9 +60,10 @@ export async function findKept(
         if (mayName(body, messageId)) left.push({ where: key, why: whyUnreadable[read.unreadable] })
         continue
       }
-      if (!read.state.links[messageId]) continue
-      const isShared = linkedTo(withoutMessage(read.state, messageId)).length > 0
-      ;(isShared ? shared : alone).add(key)
+      const link = read.state.links[messageId]
+      if (!link) continue
+      if (linkedTo(withoutMessage(read.state, messageId)).length > 0) shared.add(key)
+      else alone.set(key, endOf(link))
       kept.push(keptObject(key, read.state, messageId))
     }
   }
@@ -127,10 +129,11 @@ function keptMessage(where: string, since: number, part: { about: QueueMessage; 
   const { about } = part
   const asked = about.kind === 'attempt' ? [] : [...about.updates, ...about.objectUpdates]
   const links = about.kind === 'attempt' ? ['attempt'] : about.links.map(() => 'link').slice(0, 1)
+  const lookUps = about.kind === 'updates' && about.lookUps ? ['look-up'] : []
   return {
     where,
     since,
-    holds: [...links, kinds(asked)].filter(Boolean).join(', '),
+    holds: [...links, ...lookUps, kinds(asked)].filter(Boolean).join(', '),
     stays: part.rest !== undefined,
     contents: about,
   }

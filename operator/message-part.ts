@@ -1,11 +1,18 @@
 import { objectKey } from '../functions/core/object-state.ts'
-import { decode, encode, type QueueMessage } from '../functions/core/queue-message.ts'
+import {
+  decode,
+  encode,
+  itemsOf,
+  type QueuedLookUp,
+  type QueueMessage,
+  updatesMessage,
+} from '../functions/core/queue-message.ts'
 
 /** The chat message that is to be forgotten, and the objects that are linked to it, by their keys. */
 export type Forgetting = {
   messageId: string
-  /** Linked to no other chat message. */
-  alone: ReadonlySet<string>
+  /** Linked to no other chat message, and until when (epoch ms) what happened to them is of this one. */
+  alone: ReadonlyMap<string, number>
   /** Linked to others. */
   shared: ReadonlySet<string>
 }
@@ -27,20 +34,37 @@ export function partOf(body: string, forgetting: Forgetting): MessagePart | { un
   if (message.kind === 'attempt') return isNamed(message) ? { about: message } : undefined
   const elsewhere = new Set(message.links.filter((link) => !isNamed(link)).map(objectKey))
   const linked = new Set(message.links.filter((link) => isNamed(link) && link.present).map(objectKey))
-  const isOfItsObject = (update: { source: string; object: string }) => {
+  const isOfItsObject = (update: {
+    source: string
+    object: string
+    occurredAt?: string | undefined
+    receivedAt: string
+  }) => {
     const key = objectKey(update)
-    return alone.has(key) || (linked.has(key) && !elsewhere.has(key) && !shared.has(key))
+    return (
+      timeOf(update) <= (alone.get(key) ?? Number.NEGATIVE_INFINITY) ||
+      (linked.has(key) && !elsewhere.has(key) && !shared.has(key))
+    )
   }
+  // The answer goes to the chat message that the URL named, and only without one to the object.
+  const isAskedForIt = (lookUp: QueuedLookUp) =>
+    lookUp.messageId === undefined ? isOfItsObject(lookUp) : lookUp.messageId === messageId
   const [updates, otherUpdates] = parted(message.updates, isNamed)
   const [links, otherLinks] = parted(message.links, isNamed)
   const [objectUpdates, otherObjectUpdates] = parted(message.objectUpdates, isOfItsObject)
-  if (updates.length + links.length + objectUpdates.length === 0) return undefined
-  const others = { updates: otherUpdates, links: otherLinks, objectUpdates: otherObjectUpdates }
-  const isRest = Object.values(others).some(({ length }) => length > 0)
+  const [lookUps, otherLookUps] = parted(message.lookUps ?? [], isAskedForIt)
+  const about = { updates, links, objectUpdates, lookUps }
+  if (itemsOf(about).length === 0) return undefined
+  const others = { updates: otherUpdates, links: otherLinks, objectUpdates: otherObjectUpdates, lookUps: otherLookUps }
   return {
-    about: { ...message, updates, links, objectUpdates },
-    ...(isRest && { rest: encode({ ...message, ...others }) }),
+    about: updatesMessage(about, message),
+    ...(itemsOf(others).length > 0 && { rest: encode(updatesMessage(others, message)) }),
   }
+}
+
+/** When something happened: its own time, and never later than it arrived; epoch ms. */
+function timeOf({ occurredAt, receivedAt }: { occurredAt?: string | undefined; receivedAt: string }): number {
+  return Math.min(Date.parse(occurredAt ?? receivedAt), Date.parse(receivedAt))
 }
 
 function parted<T>(items: readonly T[], isOf: (item: T) => boolean): [T[], T[]] {

@@ -189,6 +189,7 @@ async function deployed(asked: { lookUps?: boolean; apiUrl?: string } = {}) {
       ERP_SESSION_ID: session,
       ERP_CREDENTIALS_ID: 'erp-credentials',
       ERP_BASE_URL: erp.url,
+      ERP_READ: 'always',
       ERP_LOGIN_VALID_SECONDS: '86400',
     }),
   ])

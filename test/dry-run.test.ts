@@ -85,6 +85,22 @@ describe('a dry run', () => {
     expect(isDue(await delivery.state())).toBe(false)
   })
 
+  it.each([
+    ['can’t be reached as it ends', { host: { clears: false } }],
+    ['refuses GET, where nothing tells the lists', { host: { clears: false, blind: true } }],
+  ])('parks nothing by its age on a host that %s', async (_, given) => {
+    const { delivery } = await dryDelivery(given)
+    delivery.erp.fault = () => ({ kind: 'status', status: 503 })
+    await delivery.accept(update(react('👍')))
+    for (let days = 0; days < 9; days += 1) {
+      await delivery.run()
+      delivery.pass(day)
+    }
+    await endDryRun(delivery)
+    expect(parkedWishes(await delivery.state())).toEqual([])
+    expect(isDue(await delivery.state())).toBe(true)
+  })
+
   it('gives nothing back by a PUT either, and looks no more often than each quarter of an hour', async () => {
     const { delivery } = await dryDelivery({ behaviour: { put: 'replace' } })
     await delivery.accept(update(done), update(reopened, { messageId: '43' }))

@@ -106,7 +106,7 @@ describe('everything that a run of the bridge writes', () => {
     const body = new Uint8Array(github.body)
     await fetch(`${url}/webhooks/github`, { method: 'POST', headers: github.headers, body })
     await until(
-      () => erp.message(43)?.completed === true && erp.message(1)?.message_text === text,
+      () => [42, 43].every((id) => erp.message(id)?.completed) && erp.message(1)?.message_text === text,
       'what was asked for',
     )
     erp.sessions.revokeAll()

@@ -84,6 +84,17 @@ describe('a login', () => {
   })
 })
 
+describe('a session of a host that refuses GET', () => {
+  it('is not refused for that, and still where the ERP does not know it', async () => {
+    const kindOf = async (status: number, body = '{}') =>
+      (await createTrySession({ baseUrl: await answering(status, body), isBlind: true })('token')).kind
+    for (const status of [403, 404, 405, 501]) expect(await kindOf(status)).toBe('accepted')
+    expect(await kindOf(405, '<html>')).toBe('accepted')
+    expect(await kindOf(401)).toBe('refused')
+    expect(await kindOf(503)).toBe('unreachable')
+  })
+})
+
 /** A session that a login renews, told of what is asked of it. */
 function renewable(tokens: string[]) {
   const renewals: string[] = []
@@ -152,6 +163,27 @@ describe('a 403', () => {
     expect(await client.get('1')).toMatchObject({ kind: 'answered' })
     erp.fault = forbid(1)
     expect(await client.get('1')).toMatchObject({ kind: 'unreachable' })
+  })
+
+  it('is not proven by what went through long before: the session may have ended since', async () => {
+    const erp = await simulated([1, 2])
+    const { now, advance } = stoppedClock()
+    const client = createErp({ baseUrl: erp.url, session: { token: async () => 'key' }, clock: now })
+    const refuse = (...ids: number[]) => {
+      erp.fault = forbid(...ids)
+    }
+    refuse(1)
+    await client.put('1', { completed: true })
+    await client.put('2', { completed: true })
+    expect(await client.put('1', { completed: true })).toMatchObject({ kind: 'refused' })
+    advance(60_000)
+    refuse(1, 2)
+    for (const id of ['1', '2', '1']) {
+      expect(await client.put(id, { message_text: 'new' })).toMatchObject({ kind: 'unreachable' })
+    }
+    refuse(1)
+    await client.put('2', { completed: true })
+    expect(await client.put('1', { message_text: 'new' })).toMatchObject({ kind: 'refused' })
   })
 
   it('to a PUT is not proven by GETs: the user may have no right to write at all', async () => {

@@ -333,6 +333,24 @@ describe('a look-up that fails for now', () => {
 })
 
 describe('an answer', () => {
+  it('that came only when it was redriven is found by the id of its webhook, too', async () => {
+    const lines: [string, Record<string, unknown>][] = []
+    const story = await asanaUnderTest({ log: (event, fields) => lines.push([event, fields]) })
+    await linkedTask(story)
+    story.asana.hidden.add('7')
+    await story.webhook([story.asana.complete('7')])
+    for (const { body, receipt } of await story.queue.receive({ max: 1, visibility: 1_000 })) {
+      await story.queue.remove(receipt)
+      await story.queue.send(encode({ ...JSON.parse(body), trace: 'JKJaXmPLvHcESHA=' }))
+    }
+    await story.run()
+    story.asana.hidden.clear()
+    await redriving.carryOut(story, (await peek(story.deadLetters)).map(letterSetAside), () => {})
+    await story.run()
+    const attempts = lines.filter(([event]) => event === 'attempt')
+    expect(attempts.at(-1)?.[1]).toMatchObject({ outcome: 'fulfilled', traces: ['JKJaXmPLvHcESHA='] })
+  })
+
   it('that nobody may see the task is kept for the operator, with the reason', async () => {
     const story = await asanaUnderTest()
     await linkedTask(story)

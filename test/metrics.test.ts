@@ -6,8 +6,9 @@ import { encode, updatesMessage } from '../functions/core/queue-message.ts'
 import { withBreaker } from '../functions/erp/breaker.ts'
 import { createErp } from '../functions/erp/client.ts'
 import { createLogin } from '../functions/erp/login.ts'
-import { loginsCounted, measured } from '../functions/erp/measured.ts'
+import { loginsCounted, measured, triesCounted } from '../functions/erp/measured.ts'
 import { fixedSession } from '../functions/erp/session.ts'
+import { createTrySession } from '../functions/erp/try-session.ts'
 import { createIngest, type IngestDependencies } from '../functions/ingest.ts'
 import { createTelemetry } from '../functions/lambda/telemetry.ts'
 import { startMetrics } from '../local/metrics.ts'
@@ -203,6 +204,17 @@ it('logins are counted, and how they ended', async () => {
   const login = loginsCounted(createLogin({ baseUrl: erp.url, validSeconds: 3_600, clock: Date.now }), metrics)
   for (const password of ['right', 'wrong']) await login({ username: 'anna', password })
   expect([sum('SessionRenewals renewed'), sum('SessionRenewals failed')]).toEqual([1, 1])
+})
+
+it('a session that the ERP gives and then refuses, or that could not be tried, is counted as a renewal that failed', async () => {
+  const { metrics, sum } = recorded()
+  const erp = await startSimulatedErp({ messages: [], token: 'token' })
+  onTestFinished(erp.stop)
+  const trySession = triesCounted(createTrySession({ baseUrl: erp.url }), metrics)
+  expect(await trySession('token')).toEqual({ kind: 'accepted' })
+  expect(sum('SessionRenewals failed') ?? 0).toBe(0)
+  expect(await trySession('other')).toMatchObject({ kind: 'refused' })
+  expect(sum('SessionRenewals failed')).toBe(1)
 })
 
 describe('metrics on AWS', () => {

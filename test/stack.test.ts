@@ -179,6 +179,7 @@ describe('the stack', () => {
         'ERP_BASE_URL',
         'ERP_CREDENTIALS_ID',
         'ERP_LOGIN_VALID_SECONDS',
+        'ERP_READ',
         'ERP_SESSION_ID',
         'POWERTOOLS_SERVICE_NAME',
       ])

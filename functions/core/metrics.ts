@@ -51,7 +51,7 @@ export const metrics = {
   },
   SessionRenewals: {
     unit: 'Count',
-    meaning: 'logins at the ERP for a new session token',
+    meaning: 'logins at the ERP for a new session token, and as failed those whose session it does not take then',
     dimension: { name: 'outcome', values: ['renewed', 'failed'] },
   },
 } as const satisfies Record<string, Metric>

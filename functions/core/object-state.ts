@@ -100,7 +100,7 @@ export function forwarded({ links, registers }: ObjectState): QueuedUpdate[] {
   const writes = Object.values(registers).flatMap((register) => register.writes)
   return Object.entries(links).flatMap(([messageId, link]) => {
     if (link.added.length === 0) return []
-    const end = isPresent(link) ? Number.POSITIVE_INFINITY : (link.removed[0]?.time ?? 0)
+    const end = endOf(link)
     return writes
       .filter(({ time }) => time <= end)
       .map(
@@ -118,6 +118,11 @@ export function forwarded({ links, registers }: ObjectState): QueuedUpdate[] {
   })
 }
 
+/** Until when (epoch ms) what happens to an object is of the chat message that a link names. */
+export function endOf(link: LinkState): number {
+  return isPresent(link) ? Number.POSITIVE_INFINITY : (link.removed[0]?.time ?? 0)
+}
+
 /** The chat messages that an object is linked to. */
 export function linkedTo({ links }: ObjectState): string[] {
   return Object.keys(links).filter((messageId) => isPresent(links[messageId] as LinkState))
@@ -132,7 +137,7 @@ export function withoutMessage(state: ObjectState, messageId: string): ObjectSta
   if (!link) return state
   const without = { ...state, links }
   if (linkedTo(without).length > 0) return without
-  const end = isPresent(link) ? Number.POSITIVE_INFINITY : (link.removed[0]?.time ?? 0)
+  const end = endOf(link)
   const registers = Object.entries(state.registers).flatMap(([key, register]) => {
     const writes = register.writes.filter(({ time }) => time > end)
     return writes.length > 0 ? [[key, { ...register, writes }] as const] : []

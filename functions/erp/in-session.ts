@@ -27,6 +27,8 @@ const hopeLasts = 10_000
 const sayEvery = 10_000
 /** How many refused calls are remembered. */
 const most = 1_000
+/** ms that it stands that a 403 is the chat message's own: as long as an attempt may search for what is refused. */
+const standsFor = 60_000
 
 /**
  * The ERP refused a call with 401, or with 403, which may mean either the session or the chat message. So: the token is read
@@ -35,7 +37,8 @@ const most = 1_000
  *
  * A 403 is the chat message's own where the session is proven good: the same token, in a call of the same method that began
  * after this chat message was first refused, was accepted for another chat message. Sessions don't come back to life, so it
- * was good at the first refusal too.
+ * was good at the first refusal too. That stands for a minute: later it may be another wish that is refused, or the session
+ * may have ended since, so that it has to be proven anew.
  */
 export function createInSession({
   session,
@@ -49,7 +52,7 @@ export function createInSession({
   /** Counts calls as they begin and refusals as they come. */
   let moment = 0
   const accepted = new Map<string, Acceptance[]>()
-  const forbidden = new Map<string, { token: string; at: number }>()
+  const forbidden = new Map<string, { token: string; at: number; ownUntil?: number }>()
   let renewedForbiddenAt = Number.NEGATIVE_INFINITY
   let renewed = { token: '', at: Number.NEGATIVE_INFINITY }
   let saidAt = Number.NEGATIVE_INFINITY
@@ -64,17 +67,20 @@ export function createInSession({
   /** Whether a 403 is the chat message's own; where it may be, remembers when it first came. */
   function isItsOwn({ method, messageId }: { method: string; messageId: string }, token: string): boolean {
     const key = keyOf(method, messageId)
+    const now = clock()
     const first = forbidden.get(key)
-    if (first?.token !== token) {
+    if (first?.token !== token || (first.ownUntil !== undefined && now >= first.ownUntil)) {
       moment += 1
       forbidden.delete(key)
       if (forbidden.size >= most) forbidden.delete(forbidden.keys().next().value as string)
       forbidden.set(key, { token, at: moment })
       return false
     }
-    return (accepted.get(method) ?? []).some(
+    const isOwn = (accepted.get(method) ?? []).some(
       (other) => other.messageId !== messageId && other.token === token && other.begun > first.at,
     )
+    if (isOwn) first.ownUntil ??= now + standsFor
+    return isOwn
   }
 
   /** Asks for another session, once in a while for a 403. */

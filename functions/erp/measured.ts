@@ -1,7 +1,7 @@
 import type { DimensionOf } from '../core/metrics.ts'
 import type { GetOutcome, PutOutcome } from '../core/outcome.ts'
 import type { Clock, Metrics } from '../core/ports.ts'
-import type { Login } from '../core/session.ts'
+import type { Login, TrySession } from '../core/session.ts'
 import { countsAsDead } from './breaker.ts'
 import type { Erp } from './client.ts'
 
@@ -54,6 +54,15 @@ export function loginsCounted(login: Login, metrics: Metrics): Login {
     const outcome = await login(credentials)
     metrics('SessionRenewals', 1, outcome.kind === 'session' ? 'renewed' : 'failed')
     return outcome
+  }
+}
+
+/** Counts each new session that is not taken, or could not be tried, so that it does not become the current one. */
+export function triesCounted(trySession: TrySession, metrics: Metrics): TrySession {
+  return async (token) => {
+    const tried = await trySession(token)
+    if (tried.kind !== 'accepted') metrics('SessionRenewals', 1, 'failed')
+    return tried
   }
 }
 

@@ -49,6 +49,7 @@ export const LoginEnv = z.object({
   ERP_BASE_URL: z.url(),
   ERP_BUILD_ID: text.optional(),
   ERP_PACKAGE_ID: text.optional(),
+  ERP_READ: z.enum(['always', 'never']),
   ERP_LOGIN_VALID_SECONDS: digits,
 })
 

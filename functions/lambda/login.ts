@@ -2,7 +2,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { clientSettings } from '../aws/client-settings.ts'
 import { createRotation } from '../aws/rotation.ts'
 import { createLogin } from '../erp/login.ts'
-import { loginsCounted } from '../erp/measured.ts'
+import { loginsCounted, triesCounted } from '../erp/measured.ts'
 import { createTrySession } from '../erp/try-session.ts'
 import { LoginEnv, readEnv } from './config.ts'
 import { createTelemetry } from './telemetry.ts'
@@ -19,7 +19,7 @@ export const handler = published(
     sessionId: env.ERP_SESSION_ID,
     credentialsId: env.ERP_CREDENTIALS_ID,
     login: loginsCounted(createLogin({ ...host, validSeconds: Number(env.ERP_LOGIN_VALID_SECONDS), clock }), metrics),
-    trySession: createTrySession(host),
+    trySession: triesCounted(createTrySession({ ...host, isBlind: env.ERP_READ === 'never' }), metrics),
     clock,
     log,
   }),

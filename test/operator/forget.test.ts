@@ -8,6 +8,7 @@ import type { MessageStates } from '../../functions/core/ports.ts'
 import {
   encode,
   type QueuedLink,
+  type QueuedLookUp,
   type QueuedObjectUpdate,
   type QueuedUpdate,
   updatesMessage,
@@ -91,6 +92,18 @@ const happened = (
   position: 0,
   hold: 7 * 24 * 3600_000,
   change,
+})
+
+const askedOf = (object: string, messageId?: string): QueuedLookUp => ({
+  source: 'shop',
+  object,
+  eventId: `${object} asks`,
+  occurredAt: at(0),
+  receivedAt: at(0),
+  asks: ['completed'],
+  modifies: true,
+  hold: 7 * 24 * 3600_000,
+  ...(messageId !== undefined && { messageId }),
 })
 
 async function knownObject(states: MessageStates, object: string, links: QueuedLink[], updates: QueuedObjectUpdate[]) {
@@ -195,6 +208,41 @@ describe('npm run forget', () => {
     expect(JSON.parse(stdout)).toMatchObject({ messageId: '42', left: [], beyondReach: 'Not all is in reach.' })
     expect(stdout).not.toContain('Konto')
     await expectForgotten(stack)
+  })
+
+  it('deletes look-ups whose answer would bring it back, and loses none of others', async () => {
+    const machine = quietMachine()
+    await knownObject(machine.states, 'alone', [linkOf('alone')], [])
+    const others = [askedOf('other'), askedOf('alone', '43')]
+    const mixed = { updates: [update(done)], lookUps: [askedOf('alone'), ...others] }
+    const itsOwn = updatesMessage({ lookUps: [askedOf('alone'), askedOf('other', '42')] })
+    const places = [
+      (body: string) => machine.queue.send(body, { delay: 900_000 }),
+      (body: string) => machine.deadLetters.send(body, { reason: 'look-up refused: status 403' }),
+    ]
+    for (const send of places) {
+      await send(encode(updatesMessage(mixed, { trace: 'abc', failingSince: at(0) })))
+      await send(encode(itsOwn))
+    }
+    const dry = await machine.forget('42 --dry-run')
+    expect(dry.stdout.match(/ look-up, completed +left without it$/gm)).toHaveLength(2)
+    expect(dry.stdout.match(/ look-up +deleted$/gm)).toHaveLength(2)
+
+    expect(await machine.forget('42 --yes')).toMatchObject({ code: 0 })
+    const rest = updatesMessage({ lookUps: others }, { trace: 'abc', failingSince: at(0) })
+    expect([...machine.queue.waiting()].flat().map(({ body }) => JSON.parse(body))).toEqual([rest])
+    const letters = await machine.deadLetters.receive({ max: 10, visibility: 60_000 })
+    expect(letters.map(({ body }) => JSON.parse(body))).toEqual([rest])
+  })
+
+  it('leaves what happened to an object after its link had gone, which waits for another', async () => {
+    const machine = quietMachine()
+    await knownObject(machine.states, 'gone', [linkOf('gone'), linkOf('gone', '42', false)], [])
+    const later = updatesMessage({ objectUpdates: [happened('gone', 2, done)] })
+    const message = updatesMessage({ objectUpdates: [happened('gone', 7), ...later.objectUpdates] })
+    await machine.queue.send(encode(message), { delay: 900_000 })
+    expect(await machine.forget('42 --yes')).toMatchObject({ code: 0 })
+    expect([...machine.queue.waiting()].flat().map(({ body }) => JSON.parse(body))).toEqual([later])
   })
 
   it('forgets only what a person has seen and said yes to', async () => {

@@ -1,4 +1,4 @@
-/** One value of a metric in one period of five minutes. */
+/** One value of a metric in one period of the alarm that looks at it. */
 export type Datapoint = {
   namespace: string
   name: string
@@ -92,9 +92,10 @@ function valueIn(alarm: AlarmProperties, datapoints: readonly Datapoint[]): numb
   return value
 }
 
-/** In a sum a missing value is nothing; elsewhere there is no result without it. */
+/** In a sum or difference a missing value is nothing; elsewhere there is no result without it. */
 function applied(operator: string, a: number | undefined, b: number | undefined): number | undefined {
   if (operator === '+') return a === undefined && b === undefined ? undefined : (a ?? 0) + (b ?? 0)
+  if (operator === '-') return a === undefined && b === undefined ? undefined : (a ?? 0) - (b ?? 0)
   if (a === undefined || b === undefined) return undefined
   if (operator === '*') return a * b
   if (operator === '/') return a / b
@@ -116,6 +117,7 @@ function isSame(a: Record<string, unknown>, b: Record<string, unknown>): boolean
 function statistic(name: string, values: number[]): number | undefined {
   if (values.length === 0) return undefined
   if (name === 'Sum') return values.reduce((sum, value) => sum + value, 0)
+  if (name === 'SampleCount') return values.length
   if (name === 'Maximum') return Math.max(...values)
   const [, percentile] = /^p(\d+)$/.exec(name) ?? []
   if (percentile === undefined) throw new Error(`${name} is not known here`)
