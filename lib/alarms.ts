@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib'
 import { type IMetric, MathExpression } from 'aws-cdk-lib/aws-cloudwatch'
 import type { OwnMetric } from './own-metric.ts'
-import { shareOf5xx, sumOf, type Watched } from './watched.ts'
+import { orNothing, shareOf5xx, sumOf, type Watched } from './watched.ts'
 
 /** When somebody has to look, what it means, and the command to run. */
 export type AlarmDefinition = {
@@ -122,7 +122,8 @@ export function alarmsOf(own: OwnMetric, watched: Watched): Record<string, Alarm
  */
 function failedBeyondAll(own: OwnMetric): IMetric {
   return new MathExpression({
-    expression: 'none + failing + limited - calls',
+    // Without calls there is no value, and nothing is wrong.
+    expression: `${orNothing('none')} + ${orNothing('failing')} + ${orNothing('limited')} - calls`,
     usingMetrics: {
       none: own('ErpFailures', 'Sum', 'none'),
       failing: own('ErpFailures', 'Sum', '5xx'),

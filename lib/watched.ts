@@ -33,11 +33,17 @@ export function shareOf5xx(watched: Watched): IMetric {
   return new MathExpression({ expression: '100 * failed / all', usingMetrics, period, label: '5xx in percent' })
 }
 
+/** A term of an expression that is nothing where there is no data, and would leave the whole without a value otherwise. */
+export function orNothing(id: string): string {
+  return `FILL(${id},0)`
+}
+
 /** A sum over functions. */
 export function sumOf(functions: readonly IFunction[], name: 'errors' | 'throttles'): IMetric {
   const metrics = functions.map((one) =>
     name === 'errors' ? one.metricErrors({ period }) : one.metricThrottles({ period }),
   )
   const usingMetrics = Object.fromEntries(metrics.map((metric, index) => [`${name}${index}`, metric]))
-  return new MathExpression({ expression: Object.keys(usingMetrics).join(' + '), usingMetrics, period, label: name })
+  const expression = Object.keys(usingMetrics).map(orNothing).join(' + ')
+  return new MathExpression({ expression, usingMetrics, period, label: name })
 }

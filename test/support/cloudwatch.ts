@@ -83,7 +83,11 @@ function valueIn(alarm: AlarmProperties, datapoints: readonly Datapoint[]): numb
   if (expression === undefined) return values.get(Id)
   // From left to right, which is right where products and sums are not mixed.
   const [first = '', ...rest] = expression.split(' ')
-  const operand = (word: string) => (/^\d+$/.test(word) ? Number(word) : values.get(word))
+  const operand = (word: string) => {
+    const [, filled] = /^FILL\((\w+),0\)$/.exec(word) ?? []
+    if (filled !== undefined) return values.get(filled) ?? 0
+    return /^\d+$/.test(word) ? Number(word) : values.get(word)
+  }
   let value = operand(first)
   for (let index = 0; index < rest.length; index += 2) {
     const by = operand(rest[index + 1] ?? '')
@@ -92,11 +96,11 @@ function valueIn(alarm: AlarmProperties, datapoints: readonly Datapoint[]): numb
   return value
 }
 
-/** In a sum or difference a missing value is nothing; elsewhere there is no result without it. */
+/** Where one of both is missing there is no result. */
 function applied(operator: string, a: number | undefined, b: number | undefined): number | undefined {
-  if (operator === '+') return a === undefined && b === undefined ? undefined : (a ?? 0) + (b ?? 0)
-  if (operator === '-') return a === undefined && b === undefined ? undefined : (a ?? 0) - (b ?? 0)
   if (a === undefined || b === undefined) return undefined
+  if (operator === '+') return a + b
+  if (operator === '-') return a - b
   if (operator === '*') return a * b
   if (operator === '/') return a / b
   throw new Error(`${operator} is not known here`)
