@@ -124,6 +124,8 @@ export class BridgeStack extends Stack {
     erpSession.grantRead(deliver)
     apiTokens?.grantRead(deliver)
     key?.allow(deliver, 'queue', 'records', 'secret')
+    // Whoever reads the queue is updated before whoever writes to it: an older deliver would set aside what it does not know.
+    ingest.node.addDependency(deliver)
 
     const validSeconds = settings.ERP_LOGIN_VALID_SECONDS
     const logGroups = [ingestLog, deliverLog]

@@ -454,6 +454,13 @@ describe('the stack', () => {
     templateOf().allResourcesProperties('AWS::Lambda::Function', { Runtime: 'nodejs24.x', Architectures: ['arm64'] })
   })
 
+  it('updates who reads the queue before who writes to it', () => {
+    const functions = Object.entries(templateOf().findResources('AWS::Lambda::Function'))
+    const [deliver = ''] = functions.find(([id]) => id.startsWith('Deliver')) ?? []
+    const [, ingest] = functions.find(([id]) => id.startsWith('Ingest')) ?? []
+    expect(ingest?.['DependsOn']).toContain(deliver)
+  })
+
   it('sweeps every five minutes', () => {
     templateOf().hasResourceProperties('AWS::Scheduler::Schedule', { ScheduleExpression: 'rate(5 minutes)' })
   })
