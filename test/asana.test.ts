@@ -53,19 +53,12 @@ describe('a task in Asana', () => {
       await response.text()
       return { status: response.status, echoed: response.headers.get('x-hook-secret') }
     }
-    const makeWebhook = async () => {
-      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-      const body = JSON.stringify({ data: { resource: '1204500', target: hook } })
-      const response = await fetch(`${asana.url}/webhooks`, { method: 'POST', headers, body })
-      await response.text()
-      return response.status
-    }
 
     expect(await greet()).toEqual({ status: 401, echoed: null })
-    expect(await makeWebhook()).toBe(400)
+    expect(await asana.makeWebhook(hook)).toBe(400)
     expect((await operate(['api-token', 'asana'], `${token}\n`)).stdout).toBe('asana has its API token.\n')
     expect((await operate(['learn', 'asana'])).code).toBe(0)
-    expect(await makeWebhook()).toBe(201)
+    expect(await asana.makeWebhook(hook)).toBe(201)
     expect(await greet()).toEqual({ status: 401, echoed: null })
 
     expect(await asana.send(asana.add('1204512', { notes: 'chatroom_message/42' }))).toEqual([202])

@@ -1,9 +1,9 @@
-import { text } from 'node:stream/consumers'
 import { isDue, readState } from '../../functions/core/message-state.ts'
 import { fixedSession } from '../../functions/erp/session.ts'
 import { readSettings, type Settings } from '../../functions/settings.ts'
 import { UsageError } from '../exit-codes.ts'
 import type { EnteredErp, Home } from '../home.ts'
+import { typed } from '../pasted.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** The host that is asked. `busy` says why nothing may be written for now. */
@@ -36,7 +36,7 @@ function originOf(url: string): string | undefined {
 }
 
 async function askedToken({ ask }: Terminal): Promise<string> {
-  const token = (ask ? await ask('The token for it: ') : await text(process.stdin)).trim()
+  const token = (ask ? await ask('The token for it: ') : await typed('Paste the token for it')).trim()
   if (!token) throw new UsageError('no token: set ERP_TOKEN, or write it to standard input')
   return token
 }

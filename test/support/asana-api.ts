@@ -103,6 +103,13 @@ export async function startAsana({ token = 'pat', now = Date.now }: { token?: st
     requests,
     /** Tasks that the token's owner may not see. */
     hidden,
+    /** Somebody with the token makes a webhook by the API. @returns the status of its answer */
+    async makeWebhook(target: string): Promise<number> {
+      const { port } = server.address() as AddressInfo
+      const url = `http://127.0.0.1:${port}/api/1.0/webhooks`
+      const data = { resource: '1204500', target }
+      return (await post(url, { data }, { authorization: `Bearer ${state.token}` })).status
+    },
     /** Somebody makes a task. @returns the event of it */
     add(gid: string, given: Partial<AsanaTask> = {}): AsanaEvent {
       change(gid, given)
