@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** The files that take longest: at the end one of them would run alone, on one core. */
-const longest = /\/(start|chaos|operator|model|parked|links|hygiene|bundles)\.test\.ts$/
+const longest = /\/(start|chaos|commands|model|parked|links|no-secrets-in-logs|bundles)\.test\.ts$/
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { App } from 'aws-cdk-lib'
 import cdk from '../cdk.json' with { type: 'json' }
-import { readSettings } from '../functions/settings.ts'
+import { readSettings } from '../functions/settings/settings.ts'
 import { BridgeStack } from '../lib/bridge-stack.ts'
 import { countCalls } from './cost/calls.ts'
 import { pageWith } from './cost/page.ts'

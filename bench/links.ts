@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { emptyObject, foldObject, objectKey, objectRecord } from '../functions/core/object-state.ts'
-import { encode, type QueuedLink, type QueuedObjectUpdate, updatesMessage } from '../functions/core/queue-message.ts'
-import { createDeliver } from '../functions/deliver.ts'
+import { createDeliver } from '../functions/deliver/deliver.ts'
 import type { Erp } from '../functions/erp/client.ts'
-import { openData } from '../local/data.ts'
+import { emptyObject, foldObject, objectKey, objectRecord } from '../functions/state/object/object-state.ts'
+import { encode, type QueuedLink, type QueuedObjectUpdate, updatesMessage } from '../functions/state/queue-message.ts'
+import { openData } from '../local/storage/storage.ts'
 import { rate, ratio } from './rate.ts'
 
 /** How many objects are linked, and how many only held, in a workspace that has been busy for long. */

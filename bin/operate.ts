@@ -1,19 +1,19 @@
-import { settingsOfThisMachine } from '../local/environment.ts'
-import { explain } from '../local/explain.ts'
-import { backupCommand } from '../operator/backup.ts'
-import { connectCommand } from '../operator/connect.ts'
-import { exitCodeOf, UsageError } from '../operator/exit-codes.ts'
-import { forgetCommand } from '../operator/forget.ts'
-import type { Home } from '../operator/home.ts'
-import { linksCommand } from '../operator/links.ts'
-import { parkedCommand } from '../operator/parked.ts'
-import { probeCommand } from '../operator/probe.ts'
-import { reconcileCommand } from '../operator/reconcile.ts'
-import { secretsCommand } from '../operator/secrets.ts'
-import { send } from '../operator/send.ts'
-import { type Terminal, thisTerminal } from '../operator/terminal.ts'
-import { thisMachine } from '../operator/this-machine.ts'
-import { traceCommand } from '../operator/trace.ts'
+import { explain } from '../local/error-messages.ts'
+import { settingsOfThisMachine } from '../local/server/environment.ts'
+import { backupCommand } from '../operator/cli/backup.ts'
+import { connectCommand } from '../operator/cli/connect.ts'
+import { exitCodeOf, UsageError } from '../operator/cli/exit-codes.ts'
+import { forgetCommand } from '../operator/cli/forget.ts'
+import { linksCommand } from '../operator/cli/links.ts'
+import { parkedCommand } from '../operator/cli/parked.ts'
+import { probeCommand } from '../operator/cli/probe.ts'
+import { reconcileCommand } from '../operator/cli/reconcile.ts'
+import { secretsCommand } from '../operator/cli/secrets.ts'
+import { send } from '../operator/cli/send.ts'
+import { type Terminal, thisTerminal } from '../operator/cli/terminal.ts'
+import { traceCommand } from '../operator/cli/trace.ts'
+import type { Home } from '../operator/open/bridge.ts'
+import { thisMachine } from '../operator/open/local-bridge.ts'
 
 // What is kept here is other people's talk.
 process.umask(0o077)
@@ -22,7 +22,7 @@ process.umask(0o077)
 async function open({ stack, region }: { stack?: string | undefined; region: string }): Promise<Home> {
   if (stack === undefined) return thisMachine(settingsOfThisMachine())
   // The AWS clients are there for whoever deploys, and not for whoever just starts the bridge.
-  const { openStack } = await import('../operator/stack.ts').catch((error) => {
+  const { openStack } = await import('../operator/open/aws-bridge.ts').catch((error) => {
     throw new Error('--stack needs the packages of whoever deploys: run npm ci first', { cause: error })
   })
   return openStack(stack, region)

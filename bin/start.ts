@@ -1,8 +1,8 @@
-import { type Bridge, startBridge } from '../local/bridge.ts'
-import { endOrderly } from '../local/ending.ts'
-import { settingsOfThisMachine } from '../local/environment.ts'
-import { explain } from '../local/explain.ts'
-import { createLog } from '../local/log.ts'
+import { explain } from '../local/error-messages.ts'
+import { createLog } from '../local/logging/logfmt.ts'
+import { settingsOfThisMachine } from '../local/server/environment.ts'
+import { type Bridge, startBridge } from '../local/server/run-bridge.ts'
+import { endOrderly } from '../local/server/shutdown.ts'
 
 // What is kept here is other people's talk.
 process.umask(0o077)

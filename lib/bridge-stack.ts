@@ -1,7 +1,7 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps, Tags } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import type { z } from 'zod'
-import type { DeliverEnv, IngestEnv, LoginEnv, SweepEnv } from '../functions/lambda/config.ts'
+import type { DeliverEnv, IngestEnv, LoginEnv, SweepEnv } from '../functions/lambda/environment.ts'
 import {
   deliverSeconds,
   exampleErpUrl,
@@ -9,7 +9,7 @@ import {
   type SourceSettings,
   sourcesThatLearn,
   sourcesThatLookUp,
-} from '../functions/settings.ts'
+} from '../functions/settings/settings.ts'
 import { acknowledge } from './acknowledged.ts'
 import { BridgeFunction } from './bridge-function.ts'
 import { dataKey } from './data-key.ts'

@@ -1,5 +1,5 @@
 import type { App } from 'aws-cdk-lib'
-import { SettingsError, settingNames } from '../functions/settings.ts'
+import { SettingsError, settingNames } from '../functions/settings/settings.ts'
 
 /**
  * The settings among CDK's context (cdk.json, or `-c NAME=value`).

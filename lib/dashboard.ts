@@ -9,7 +9,7 @@ import {
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch'
 import type { Construct } from 'constructs'
-import { metrics } from '../functions/core/metrics.ts'
+import { metrics } from '../functions/ports/metrics.ts'
 import type { OwnMetric } from './own-metric.ts'
 import { answers, sumOf, type Watched } from './watched.ts'
 

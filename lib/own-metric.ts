@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib'
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
-import { type DimensionOf, dimensionOf, type MetricName } from '../functions/core/metrics.ts'
+import { type DimensionOf, dimensionOf, type MetricName } from '../functions/ports/metrics.ts'
 
 /** Where the functions' metrics stand in CloudWatch, and what tells one stage's from another's. */
 const namespace = 'ChatroomBridge'

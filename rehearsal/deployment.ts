@@ -4,8 +4,8 @@ import {
   DescribeStacksCommand,
   UpdateTerminationProtectionCommand,
 } from '@aws-sdk/client-cloudformation'
-import type { Home } from '../operator/home.ts'
-import { openStack } from '../operator/stack.ts'
+import { openStack } from '../operator/open/aws-bridge.ts'
+import type { Home } from '../operator/open/bridge.ts'
 import type { Commands } from './commands.ts'
 
 /** A stage of the bridge, deployed with the CDK as its README says. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type AddressInfo, connect } from 'node:net'
 import { createServer } from 'node:tls'
-import { type SimulatedErp, type SimulatedMessage, startSimulatedErp } from '../local/simulated-erp.ts'
+import { type SimulatedErp, type SimulatedMessage, startSimulatedErp } from '../local/simulated-erp/server.ts'
 import type { Certificate } from './certificate.ts'
 
 /** The ERP of a rehearsal: simulated, so that it can be made to fail. `url` is how the deployed bridge reaches it. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { SourceOfHome } from '../operator/home.ts'
-import { sample } from '../operator/samples/index.ts'
+import type { SourceOfHome } from '../operator/open/bridge.ts'
+import { sample } from '../operator/send/samples.ts'
 
 /** How a webhook was answered. */
 export type Answer = { status: number; body: string }

@@ -1,5 +1,5 @@
-import { TokensBySource, tokenOf } from '../core/api-tokens.ts'
-import type { ApiTokens } from '../core/ports.ts'
+import type { ApiTokens } from '../ports/ports.ts'
+import { TokensBySource, tokenOf } from '../secrets/api-tokens.ts'
 import { editJson, type Remembering, rememberedJson } from './stored-json.ts'
 import type { StoredSecret } from './stored-secret.ts'
 

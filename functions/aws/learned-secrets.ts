@@ -1,5 +1,5 @@
-import type { WebhookSecrets } from '../core/ports.ts'
-import { Learning, secretsOf, windowOf, withForgotten, withLearned, withWindow } from '../core/webhook-secrets.ts'
+import type { WebhookSecrets } from '../ports/ports.ts'
+import { Learning, secretsOf, windowOf, withForgotten, withLearned, withWindow } from '../secrets/webhook-secrets.ts'
 import { editJson, type Remembering, readJson, rememberedJson } from './stored-json.ts'
 import type { StoredSecret } from './stored-secret.ts'
 

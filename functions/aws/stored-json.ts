@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { PutSecretValueCommand, UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager'
 import type * as z from 'zod'
-import { type Cached, cached } from '../core/cached.ts'
-import type { Clock, Log } from '../core/ports.ts'
+import type { Clock, Log } from '../ports/ports.ts'
+import { type Cached, cached } from '../secrets/cached.ts'
 import { parseSecret, readCurrent, type StoredSecret } from './stored-secret.ts'
 
 /** How a stored secret is remembered. `ttl` in ms, 5 min by default; `log` is told of what could not be read. */

@@ -1,18 +1,10 @@
-import { retryAfter } from '../core/backoff.ts'
-import type { ChatroomMessageData } from '../core/chatroom-message.ts'
-import type { GetOutcome, PutOutcome } from '../core/outcome.ts'
-import type { Clock, ErpSession, Log } from '../core/ports.ts'
-import {
-  chatroomMessagePath,
-  type ErpHost,
-  erpUrl,
-  isFinal,
-  putBody,
-  readChatroomMessage,
-  tellsLists,
-} from './contract.ts'
-import { createHttpCall, type HttpAnswer, type HttpFailure, jsonOf } from './http.ts'
-import { createInSession } from './in-session.ts'
+import type { Clock, ErpSession, Log } from '../ports/ports.ts'
+import { retryAfter } from '../state/backoff.ts'
+import type { ChatroomMessageData } from '../state/erp/chatroom-message.ts'
+import type { GetOutcome, PutOutcome } from '../state/erp/outcome.ts'
+import { chatroomMessagePath, type ErpHost, erpUrl, isFinal, putBody, readChatroomMessage, tellsLists } from './api.ts'
+import { createInSession } from './authenticated-call.ts'
+import { createHttpCall, type HttpAnswer, type HttpFailure, jsonOf } from './http-call.ts'
 
 /** The ERP, as far as the bridge needs it. Never throws for what the ERP or the network does. */
 export type Erp = {

@@ -1,9 +1,9 @@
 import * as z from 'zod'
-import { retryAfter } from '../core/backoff.ts'
-import type { Clock } from '../core/ports.ts'
-import { type Login, type LoginOutcome, StoredSession } from '../core/session.ts'
-import { type ErpHost, erpUrl, isFinal } from './contract.ts'
-import { createHttpCall, type HttpAnswer, jsonOf } from './http.ts'
+import type { Clock } from '../ports/ports.ts'
+import { type Login, type LoginOutcome, StoredSession } from '../secrets/session.ts'
+import { retryAfter } from '../state/backoff.ts'
+import { type ErpHost, erpUrl, isFinal } from './api.ts'
+import { createHttpCall, type HttpAnswer, jsonOf } from './http-call.ts'
 
 /** What the bridge needs of the answer to `POST /api/logins`. What else stands there is nobody's business. */
 const LoginAnswer = z.looseObject({

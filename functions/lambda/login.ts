@@ -1,10 +1,10 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { clientSettings } from '../aws/client-settings.ts'
-import { createRotation } from '../aws/rotation.ts'
+import { createRotation } from '../aws/session-rotation.ts'
 import { createLogin } from '../erp/login.ts'
-import { loginsCounted, triesCounted } from '../erp/measured.ts'
-import { createTrySession } from '../erp/try-session.ts'
-import { LoginEnv, readEnv } from './config.ts'
+import { loginsCounted, triesCounted } from '../erp/metrics.ts'
+import { createTrySession } from '../erp/verify-session.ts'
+import { LoginEnv, readEnv } from './environment.ts'
 import { createTelemetry } from './telemetry.ts'
 
 const env = readEnv(LoginEnv)

@@ -1,10 +1,10 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { clientSettings } from '../aws/client-settings.ts'
-import { createDynamoMessageStates } from '../aws/message-state.ts'
-import { createSqsQueue } from '../aws/queue.ts'
-import { createSweep } from '../sweep.ts'
-import { readEnv, SweepEnv } from './config.ts'
+import { createDynamoMessageStates } from '../aws/dynamodb-states.ts'
+import { createSqsQueue } from '../aws/sqs-queue.ts'
+import { createSweep } from '../deliver/sweep.ts'
+import { readEnv, SweepEnv } from './environment.ts'
 import { createTelemetry } from './telemetry.ts'
 
 const env = readEnv(SweepEnv)

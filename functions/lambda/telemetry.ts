@@ -1,7 +1,7 @@
 import { Metrics as Emf } from '@aws-lambda-powertools/metrics'
-import { metrics as catalogue, dimensionOf, type MetricName } from '../core/metrics.ts'
-import type { Log, LogFields, Metrics } from '../core/ports.ts'
-import { createLog } from './log.ts'
+import { metrics as catalogue, dimensionOf, type MetricName } from '../ports/metrics.ts'
+import type { Log, LogFields, Metrics } from '../ports/ports.ts'
+import { createLog } from './logger.ts'
 
 /** What a function says of itself. */
 export type Telemetry = {

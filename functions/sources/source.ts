@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import type { LookUp } from '../core/look-up.ts'
-import type { Change, EventType } from '../core/update.ts'
+import type { Change, EventType } from '../state/changes.ts'
+import type { LookUp } from '../state/lookup.ts'
 
 /** One HTTP request of a sender. Header names are lower-case; the body is what came over the wire. */
 export type WebhookRequest = {

@@ -1,4 +1,4 @@
-import type { HostSettings } from '../../functions/core/host.ts'
+import type { HostSettings } from '../../functions/state/erp/erp-behavior.ts'
 import type { Answer } from './calls.ts'
 
 /** What the probe found out; what is absent is not known. */

@@ -1,4 +1,4 @@
-import { explain } from '../../local/explain.ts'
+import { explain } from '../../local/error-messages.ts'
 import { type Asking, groundOf } from './ground.ts'
 import { questions } from './questions.ts'
 import type { Restored } from './restore.ts'

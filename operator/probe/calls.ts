@@ -1,8 +1,8 @@
-import type { ChatroomMessage, ChatroomMessageData } from '../../functions/core/chatroom-message.ts'
-import { chatroomMessagePath, erpUrl, putBody, readChatroomMessage, tellsLists } from '../../functions/erp/contract.ts'
-import { createHttpCall, type HttpAnswer } from '../../functions/erp/http.ts'
-import { explain } from '../../local/explain.ts'
-import type { EnteredErp } from '../home.ts'
+import { chatroomMessagePath, erpUrl, putBody, readChatroomMessage, tellsLists } from '../../functions/erp/api.ts'
+import { createHttpCall, type HttpAnswer } from '../../functions/erp/http-call.ts'
+import type { ChatroomMessage, ChatroomMessageData } from '../../functions/state/erp/chatroom-message.ts'
+import { explain } from '../../local/error-messages.ts'
+import type { EnteredErp } from '../open/bridge.ts'
 
 /** ms that an answer may take. */
 const timeout = 10_000

@@ -1,6 +1,6 @@
-import type { ChatroomMessage } from '../../functions/core/chatroom-message.ts'
-import { counted, inOneLine } from '../output.ts'
-import type { Terminal } from '../terminal.ts'
+import type { ChatroomMessage } from '../../functions/state/erp/chatroom-message.ts'
+import { counted, inOneLine } from '../cli/output.ts'
+import type { Terminal } from '../cli/terminal.ts'
 
 /** Says what will happen to a chat message, and asks whether it may. */
 export async function isConfirmed(

@@ -1,4 +1,4 @@
-import type { ChatroomMessage } from '../../functions/core/chatroom-message.ts'
+import type { ChatroomMessage } from '../../functions/state/erp/chatroom-message.ts'
 
 export const scalars = ['message_text', 'completed'] as const
 export const lists = ['reactions', 'attachments'] as const

@@ -1,4 +1,4 @@
-import type { ChatroomMessage, ChatroomMessageData } from '../../functions/core/chatroom-message.ts'
+import type { ChatroomMessage, ChatroomMessageData } from '../../functions/state/erp/chatroom-message.ts'
 import type { Answers } from './answers.ts'
 import type { Answer, Calls } from './calls.ts'
 import { isRestored, type Restored, restore } from './restore.ts'

@@ -1,4 +1,4 @@
-import type { Terminal } from '../terminal.ts'
+import type { Terminal } from '../cli/terminal.ts'
 
 /** Ctrl-C ends the questions, and not what restores. */
 export function interruption({ stderr }: Terminal): { signal: AbortSignal; end(): void } {

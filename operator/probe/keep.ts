@@ -1,5 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs'
-import type { ChatroomMessage } from '../../functions/core/chatroom-message.ts'
+import type { ChatroomMessage } from '../../functions/state/erp/chatroom-message.ts'
 
 /** A chat message as it was, in a file until it is so again. */
 export type Kept = { file: string; remove(): void }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { ChatroomMessage } from '../../functions/core/chatroom-message.ts'
+import type { ChatroomMessage } from '../../functions/state/erp/chatroom-message.ts'
 import type { Answers } from './answers.ts'
 import type { Calls } from './calls.ts'
 

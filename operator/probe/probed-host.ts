@@ -1,10 +1,10 @@
-import { isDue, readState } from '../../functions/core/message-state.ts'
-import { fixedSession } from '../../functions/erp/session.ts'
-import { readSettings, type Settings } from '../../functions/settings.ts'
-import { UsageError } from '../exit-codes.ts'
-import type { EnteredErp, Home } from '../home.ts'
-import { typed } from '../pasted.ts'
-import type { Terminal } from '../terminal.ts'
+import { fixedSession } from '../../functions/erp/fixed-session.ts'
+import { readSettings, type Settings } from '../../functions/settings/settings.ts'
+import { isDue, readState } from '../../functions/state/message/message-state.ts'
+import { UsageError } from '../cli/exit-codes.ts'
+import { typed } from '../cli/read-stdin.ts'
+import type { Terminal } from '../cli/terminal.ts'
+import type { EnteredErp, Home } from '../open/bridge.ts'
 
 /** The host that is asked. `busy` says why nothing may be written for now. */
 export type Probed = { host: EnteredErp; busy?: string | undefined; close(): void }

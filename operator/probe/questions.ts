@@ -1,4 +1,4 @@
-import type { ChatroomMessage } from '../../functions/core/chatroom-message.ts'
+import type { ChatroomMessage } from '../../functions/state/erp/chatroom-message.ts'
 import { isEmpty, lists, missing } from './difference.ts'
 import { type Ground, Stopped } from './ground.ts'
 

@@ -1,4 +1,4 @@
-import { counted, details, inOneLine } from '../output.ts'
+import { counted, details, inOneLine } from '../cli/output.ts'
 import { type Answers, settingsFor } from './answers.ts'
 import type { Calls } from './calls.ts'
 import { isRestored, type Restored } from './restore.ts'

@@ -1,4 +1,4 @@
-import type { ChatroomMessage, ChatroomMessageData } from '../../functions/core/chatroom-message.ts'
+import type { ChatroomMessage, ChatroomMessageData } from '../../functions/state/erp/chatroom-message.ts'
 import type { Answers } from './answers.ts'
 import type { Calls } from './calls.ts'
 import { differing, hasOtherIds, isEmpty, type List, lists, missing, type Scalar, scalars } from './difference.ts'

@@ -1,7 +1,7 @@
 import { DynamoDBClient, GetItemCommand, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
 import { mockClient } from 'aws-sdk-client-mock'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createDynamoMessageStates } from '../../functions/aws/message-state.ts'
+import { createDynamoMessageStates } from '../../functions/aws/dynamodb-states.ts'
 import { messageStatesContract } from '../contracts/message-states.ts'
 import { type LocalDynamo, startDynamo } from '../support/dynamodb.ts'
 

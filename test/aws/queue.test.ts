@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-sqs'
 import { mockClient } from 'aws-sdk-client-mock'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createSqsQueue } from '../../functions/aws/queue.ts'
+import { createSqsQueue } from '../../functions/aws/sqs-queue.ts'
 import { queueContract } from '../contracts/queue.ts'
 import { type LocalSqs, startSqs } from '../support/sqs.ts'
 

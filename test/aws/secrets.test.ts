@@ -16,8 +16,8 @@ import {
   createSecretsManagerEditor,
   createSecretsManagerSecrets,
   createSecretsManagerSession,
-} from '../../functions/aws/secrets.ts'
-import type { WebhookSecrets } from '../../functions/core/ports.ts'
+} from '../../functions/aws/webhook-secrets.ts'
+import type { WebhookSecrets } from '../../functions/ports/ports.ts'
 import { apiTokensContract } from '../contracts/api-tokens.ts'
 import { webhookSecretsContract } from '../contracts/webhook-secrets.ts'
 import { stoppedClock } from '../support/clock.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '../../functions/core/ports.ts'
+import type { Clock } from '../../functions/ports/ports.ts'
 
 /** How much faster time passes in a story: a lease of two minutes lasts six seconds. */
 export const speed = 20

@@ -1,4 +1,4 @@
-import type { Fault, RecordedRequest } from '../../local/simulated-erp.ts'
+import type { Fault, RecordedRequest } from '../../local/simulated-erp/server.ts'
 import { seeded } from '../support/random.ts'
 import { refusedEmoji, refusedText } from './story.ts'
 

@@ -1,6 +1,6 @@
-import { createIngest } from '../../functions/ingest.ts'
-import { bodyLimit } from '../../functions/receive.ts'
-import { openFrontDoor } from '../../local/front-door.ts'
+import { createIngest } from '../../functions/ingest/ingest.ts'
+import { bodyLimit } from '../../functions/receive/receive.ts'
+import { openFrontDoor } from '../../local/server/http-server.ts'
 import { partOfStory } from './part.ts'
 
 // Runs in a process of its own: takes webhooks until it is killed.

@@ -1,6 +1,6 @@
-import type { Clock, ErpSession, Log, MessageStates, Queue, WebhookSecrets } from '../../functions/core/ports.ts'
-import type { Credentials } from '../../functions/core/session.ts'
 import type { Erp } from '../../functions/erp/client.ts'
+import type { Clock, ErpSession, Log, MessageStates, Queue, WebhookSecrets } from '../../functions/ports/ports.ts'
+import type { Credentials } from '../../functions/secrets/session.ts'
 
 /** What senders of a story sign with, and what the ERP knows the bridge by, unless it has to log in. */
 export const webhookSecret = 'a secret of the story'

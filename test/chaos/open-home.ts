@@ -1,4 +1,4 @@
-import type { Clock } from '../../functions/core/ports.ts'
+import type { Clock } from '../../functions/ports/ports.ts'
 import type { ErpOfStory, Home } from './home.ts'
 import { type AwsPlace, openOnAws } from './on-aws.ts'
 import { openHere } from './on-one-machine.ts'

@@ -1,5 +1,5 @@
-import { dueRegisters, type MessageState, readState, type Write } from '../../functions/core/message-state.ts'
-import type { SimulatedMessage } from '../../local/simulated-erp.ts'
+import { dueRegisters, type MessageState, readState, type Write } from '../../functions/state/message/message-state.ts'
+import type { SimulatedMessage } from '../../local/simulated-erp/server.ts'
 import type { SentEvent, Told } from './story.ts'
 
 /** How many newer writes a register must have before it may have forgotten one. */

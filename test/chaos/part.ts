@@ -1,4 +1,4 @@
-import type { Clock, Log } from '../../functions/core/ports.ts'
+import type { Clock, Log } from '../../functions/ports/ports.ts'
 import { fastClock } from './clock.ts'
 import type { ErpOfStory, Home } from './home.ts'
 import { openHome, type Place } from './open-home.ts'

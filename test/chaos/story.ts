@@ -1,4 +1,4 @@
-import type { SimulatedMessage } from '../../local/simulated-erp.ts'
+import type { SimulatedMessage } from '../../local/simulated-erp/server.ts'
 import { type Random, seeded } from '../support/random.ts'
 
 /** What the ERP of the story refuses for good, whatever else a PUT carries. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ApiTokens } from '../../functions/core/ports.ts'
+import type { ApiTokens } from '../../functions/ports/ports.ts'
 
 /** What every adapter of the API tokens promises. `store` stores a token as an operator would. */
 export function apiTokensContract(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { MessageStates } from '../../functions/core/ports.ts'
+import type { MessageStates } from '../../functions/ports/ports.ts'
 
 /** What every adapter of the message states promises. */
 export function messageStatesContract(name: string, open: () => Promise<MessageStates>): void {

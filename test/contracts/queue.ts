@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Queue, ReceivedMessage } from '../../functions/core/ports.ts'
+import type { Queue, ReceivedMessage } from '../../functions/ports/ports.ts'
 
 /** A home's queue, as the contract needs it: time passes by `pass` (ms), on a clock of the test's or for real. */
 export type QueueUnderTest = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { WebhookSecrets } from '../../functions/core/ports.ts'
+import type { WebhookSecrets } from '../../functions/ports/ports.ts'
 import { noon } from '../support/factories.ts'
 
 /** A store of webhook secrets, as instances of the bridge see it, and as an operator changes it. */

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { receive } from '../../functions/receive.ts'
-import { sources } from '../../functions/sources/index.ts'
+import { receive } from '../../functions/receive/receive.ts'
+import { sources } from '../../functions/sources/registry.ts'
 import { context, secret } from '../support/factories.ts'
 import { gitea } from './gitea.ts'
 

@@ -1,9 +1,9 @@
 import * as z from 'zod'
-import { deliveryId } from '../../functions/sources/event-id.ts'
-import { momentOf } from '../../functions/sources/moment.ts'
-import { referencesIn } from '../../functions/sources/reference.ts'
-import { saidCompleted } from '../../functions/sources/said.ts'
-import { verifyHmac } from '../../functions/sources/signature.ts'
+import { deliveryId } from '../../functions/sources/common/event-id.ts'
+import { saidCompleted } from '../../functions/sources/common/event-meaning.ts'
+import { referencesIn } from '../../functions/sources/common/references.ts'
+import { verifyHmac } from '../../functions/sources/common/signature.ts'
+import { momentOf } from '../../functions/sources/common/timestamp.ts'
 import { header, ignored, type Source, sourceOptions, understood } from '../../functions/sources/source.ts'
 
 const Options = sourceOptions('gitea', ['completed'])

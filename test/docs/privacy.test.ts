@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { MessageState } from '../../functions/core/message-state.ts'
-import { Attachment } from '../../functions/core/update.ts'
+import { Attachment } from '../../functions/state/changes.ts'
+import { MessageState } from '../../functions/state/message/message-state.ts'
 
 const page = readFileSync(new URL('../../docs/privacy.md', import.meta.url), 'utf8')
 

@@ -1,4 +1,4 @@
-import type { EventType } from '../../functions/core/update.ts'
+import type { EventType } from '../../functions/state/changes.ts'
 import { at } from '../support/factories.ts'
 import type { Random } from './random.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createIngest } from '../../functions/ingest.ts'
-import { receive } from '../../functions/receive.ts'
+import { createIngest } from '../../functions/ingest/ingest.ts'
+import { receive } from '../../functions/receive/receive.ts'
 import { apiEvent } from '../support/api-event.ts'
 import { stoppedClock } from '../support/clock.ts'
 import { context, secret } from '../support/factories.ts'

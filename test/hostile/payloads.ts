@@ -1,4 +1,4 @@
-import { bodyLimit } from '../../functions/receive.ts'
+import { bodyLimit } from '../../functions/receive/receive.ts'
 import { apiEvent } from '../support/api-event.ts'
 import { goodEvent, goodFields, oversized, spoiled } from './events.ts'
 import { jsonValue, type Random } from './random.ts'

@@ -1,6 +1,6 @@
 import type { WebhookRequest } from '../../functions/sources/source.ts'
-import { kinds } from '../sources/kinds/index.ts'
-import { type Example, firstProof } from '../sources/kinds/kind.ts'
+import { type Example, firstProof } from '../sources/contract-case.ts'
+import { kinds } from '../sources/contract-cases.ts'
 import { noon, secret } from '../support/factories.ts'
 import { placesIn } from '../support/places.ts'
 import { jsonValue, type Random } from './random.ts'

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import type { WebhookRequest } from '../../functions/sources/source.ts'
+import { slackSignature } from '../sources/slack/sender.ts'
 import { apiEvent } from '../support/api-event.ts'
 import { noon, secret } from '../support/factories.ts'
-import { slackSignature } from '../support/slack.ts'
 import type { Random } from './random.ts'
 
 /** What is sent by the thousand: requests of one kind, each answered with one of `statuses`. */

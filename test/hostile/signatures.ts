@@ -1,6 +1,6 @@
+import { callback, message, slackSignature } from '../sources/slack/sender.ts'
 import { apiEvent } from '../support/api-event.ts'
 import { noon, secret } from '../support/factories.ts'
-import { callback, message, slackSignature } from '../support/slack.ts'
 import { goodEvent } from './events.ts'
 import type { Random } from './random.ts'
 import {

@@ -1,4 +1,4 @@
-import { callback, edit, message, reaction } from '../support/slack.ts'
+import { callback, edit, message, reaction } from '../sources/slack/sender.ts'
 import { jsonValue, type Random } from './random.ts'
 import { eitherWay, type Kinds, signedBySlack } from './sender.ts'
 

@@ -1,6 +1,6 @@
-import type { SourceSettings } from '../../functions/receive.ts'
+import type { SourceSettings } from '../../functions/receive/receive.ts'
 import { Meaning } from '../../functions/sources/source.ts'
-import { kinds } from '../sources/kinds/index.ts'
+import { kinds } from '../sources/contract-cases.ts'
 import { providers } from './providers.ts'
 
 /** Sources as an operator may have set them up, some of them badly. Those named `…-secret` have none that counts. */

@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it, onTestFinished } from 'vitest'
-import { openData } from '../../local/data.ts'
-import { explain } from '../../local/explain.ts'
+import { explain } from '../../local/error-messages.ts'
+import { openData } from '../../local/storage/storage.ts'
 import { temporaryFolder } from '../support/folder.ts'
 
 /** What SQLite says when `work` is done on a database of one table. */

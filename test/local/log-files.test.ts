@@ -1,8 +1,8 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { keptLines, openLogFiles } from '../../local/log-files.ts'
-import { logHere } from '../../operator/log-here.ts'
+import { keptLines, openLogFiles } from '../../local/logging/log-files.ts'
+import { logHere } from '../../operator/trace/local-log.ts'
 import { temporaryFolder } from '../support/folder.ts'
 
 function open(folder: string) {

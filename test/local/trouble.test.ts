@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { createLog } from '../../local/log.ts'
-import { sparing } from '../../local/sparing.ts'
-import { reportTrouble } from '../../local/trouble.ts'
+import { createLog } from '../../local/logging/logfmt.ts'
+import { sparing } from '../../local/logging/rate-limited-log.ts'
+import { reportTrouble } from '../../local/storage/storage-errors.ts'
 import { stoppedClock } from '../support/clock.ts'
 
 function logOnClock() {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readCsv, writeCsv } from '../../operator/csv.ts'
-import { linkFile, linksIn } from '../../operator/link-file.ts'
+import { readCsv, writeCsv } from '../../operator/links/csv.ts'
+import { linkFile, linksIn } from '../../operator/links/file.ts'
 
 /** What makes CSV difficult, and formulas, among everything else. */
 const field = fc.oneof(

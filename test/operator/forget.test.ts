@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createDynamoMessageStates } from '../../functions/aws/message-state.ts'
-import { createSqsQueue } from '../../functions/aws/queue.ts'
-import { emptyState, fold } from '../../functions/core/message-state.ts'
-import { emptyObject, foldObject, objectKey, objectRecord } from '../../functions/core/object-state.ts'
-import type { MessageStates } from '../../functions/core/ports.ts'
+import { createDynamoMessageStates } from '../../functions/aws/dynamodb-states.ts'
+import { createSqsQueue } from '../../functions/aws/sqs-queue.ts'
+import type { MessageStates } from '../../functions/ports/ports.ts'
+import { readSettings } from '../../functions/settings/settings.ts'
+import { emptyState, fold } from '../../functions/state/message/message-state.ts'
+import { recordOf } from '../../functions/state/message/schedule.ts'
+import { emptyObject, foldObject, objectKey, objectRecord } from '../../functions/state/object/object-state.ts'
 import {
   encode,
   type QueuedLink,
@@ -12,13 +14,11 @@ import {
   type QueuedObjectUpdate,
   type QueuedUpdate,
   updatesMessage,
-} from '../../functions/core/queue-message.ts'
-import { recordOf } from '../../functions/core/schedule.ts'
-import { readSettings } from '../../functions/settings.ts'
-import { startSimulatedErp } from '../../local/simulated-erp.ts'
-import { forgetCommand } from '../../operator/forget.ts'
-import type { Home, OpenHome } from '../../operator/home.ts'
-import { thisMachine } from '../../operator/this-machine.ts'
+} from '../../functions/state/queue-message.ts'
+import { startSimulatedErp } from '../../local/simulated-erp/server.ts'
+import { forgetCommand } from '../../operator/cli/forget.ts'
+import type { Home, OpenHome } from '../../operator/open/bridge.ts'
+import { thisMachine } from '../../operator/open/local-bridge.ts'
 import { startBridgeHere } from '../support/bridge-here.ts'
 import { chatMessage, deliveryUnderTest } from '../support/delivery.ts'
 import { startDynamo } from '../support/dynamodb.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { details, inOneLine, json, table } from '../../operator/output.ts'
-import { startProgress } from '../../operator/progress.ts'
+import { details, inOneLine, json, table } from '../../operator/cli/output.ts'
+import { startProgress } from '../../operator/cli/progress.ts'
 import { stoppedClock } from '../support/clock.ts'
 import { testTerminal } from '../support/terminal.ts'
 

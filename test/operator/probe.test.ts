@@ -1,17 +1,17 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { emptyState, fold } from '../../functions/core/message-state.ts'
-import { recordOf } from '../../functions/core/schedule.ts'
-import { readSettings } from '../../functions/settings.ts'
+import { readSettings } from '../../functions/settings/settings.ts'
+import { emptyState, fold } from '../../functions/state/message/message-state.ts'
+import { recordOf } from '../../functions/state/message/schedule.ts'
 import {
   type Behaviour,
   type SimulatedErp,
   type SimulatedMessage,
   startSimulatedErp,
-} from '../../local/simulated-erp.ts'
-import { UsageError } from '../../operator/exit-codes.ts'
-import { probeCommand } from '../../operator/probe.ts'
-import { thisMachine } from '../../operator/this-machine.ts'
+} from '../../local/simulated-erp/server.ts'
+import { UsageError } from '../../operator/cli/exit-codes.ts'
+import { probeCommand } from '../../operator/cli/probe.ts'
+import { thisMachine } from '../../operator/open/local-bridge.ts'
 import { run, startRun } from '../support/bridge-process.ts'
 import { chatMessage } from '../support/delivery.ts'
 import { done, update } from '../support/factories.ts'

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { eventTypes } from '../../functions/core/update.ts'
-import { receive } from '../../functions/receive.ts'
-import { sourceOfKind, sources } from '../../functions/sources/index.ts'
-import type { OpenHome, SourceOfHome } from '../../operator/home.ts'
-import { sample, whatIsSent } from '../../operator/samples/index.ts'
-import type { SampleEvent } from '../../operator/samples/sample.ts'
-import { send } from '../../operator/send.ts'
+import { receive } from '../../functions/receive/receive.ts'
+import type { SampleEvent } from '../../functions/sources/common/sample.ts'
+import { sourceOfKind, sources } from '../../functions/sources/registry.ts'
+import { eventTypes } from '../../functions/state/changes.ts'
+import { send } from '../../operator/cli/send.ts'
+import type { OpenHome, SourceOfHome } from '../../operator/open/bridge.ts'
+import { sample, whatIsSent } from '../../operator/send/samples.ts'
 import { at, context, noon, secret } from '../support/factories.ts'
 
 const now = new Date(noon)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { exitCodeOf, UsageError } from '../../operator/exit-codes.ts'
-import { idOf, momentOf, selectionOf } from '../../operator/selection.ts'
+import { exitCodeOf, UsageError } from '../../operator/cli/exit-codes.ts'
+import { idOf, momentOf, selectionOf } from '../../operator/parked/selection.ts'
 import { noon } from '../support/factories.ts'
 
 describe('an id', () => {

@@ -1,7 +1,7 @@
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { expect, it, onTestFinished } from 'vitest'
 import { createSecretsManagerApiTokens } from '../../functions/aws/api-tokens.ts'
-import { secretsOfStack } from '../../operator/stack-secrets.ts'
+import { secretsOfStack } from '../../operator/open/aws-secrets.ts'
 import { startSecretsManager } from '../support/secrets-manager.ts'
 
 async function stack(learned: object) {

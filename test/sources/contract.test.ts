@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { type EventType, eventTypes } from '../../functions/core/update.ts'
-import { createIngest } from '../../functions/ingest.ts'
-import { type Reception, receive, type SourceSettings } from '../../functions/receive.ts'
+import { createIngest } from '../../functions/ingest/ingest.ts'
+import { type Reception, receive, type SourceSettings } from '../../functions/receive/receive.ts'
 import type { WebhookRequest } from '../../functions/sources/source.ts'
+import { type EventType, eventTypes } from '../../functions/state/changes.ts'
 import { apiEvent } from '../support/api-event.ts'
 import { stoppedClock } from '../support/clock.ts'
 import { at, context, noon, secret } from '../support/factories.ts'
-import { kinds } from './kinds/index.ts'
-import { type Example, firstProof, type Kind, type Proof, party } from './kinds/kind.ts'
+import { type Example, firstProof, type Kind, type Proof, party } from './contract-case.ts'
+import { kinds } from './contract-cases.ts'
 
 const other = 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD'
 const nothing = { events: [], updates: [], objectUpdates: [], links: [] }

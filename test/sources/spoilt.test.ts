@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { receive } from '../../functions/receive.ts'
+import { receive } from '../../functions/receive/receive.ts'
 import { context, secret } from '../support/factories.ts'
 import { type Json, placesIn } from '../support/places.ts'
-import { kinds } from './kinds/index.ts'
-import { firstProof } from './kinds/kind.ts'
+import { firstProof } from './contract-case.ts'
+import { kinds } from './contract-cases.ts'
 
 const everything = ['completed', 'reaction', 'text', 'attachment']
 const oddTimes = ['0000-01-01T00:00:00Z', '275760-09-13', 8.64e15, 8.64e15 + 1, -1, 1e300]

@@ -1,9 +1,9 @@
 import { onTestFinished } from 'vitest'
-import { readSettings } from '../../functions/settings.ts'
-import { startBridge } from '../../local/bridge.ts'
-import { type Data, openData } from '../../local/data.ts'
-import { createLog } from '../../local/log.ts'
-import type { SimulatedErp } from '../../local/simulated-erp.ts'
+import { readSettings } from '../../functions/settings/settings.ts'
+import { createLog } from '../../local/logging/logfmt.ts'
+import { startBridge } from '../../local/server/run-bridge.ts'
+import type { SimulatedErp } from '../../local/simulated-erp/server.ts'
+import { type Data, openData } from '../../local/storage/storage.ts'
 import { secret } from './factories.ts'
 
 /** A bridge in this process, so that a test can get at its connection to the database. */

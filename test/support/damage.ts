@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { closeSync, cpSync, existsSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { encode } from '../../functions/core/queue-message.ts'
-import { openData } from '../../local/data.ts'
+import { encode } from '../../functions/state/queue-message.ts'
+import { openData } from '../../local/storage/storage.ts'
 import { done, update } from './factories.ts'
 import { temporaryFolder } from './folder.ts'
 

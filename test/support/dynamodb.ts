@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { CreateTableCommand, DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import dynalite from 'dynalite'
 import { clientSettings } from '../../functions/aws/client-settings.ts'
-import { stateTable } from '../../functions/aws/message-state.ts'
+import { stateTable } from '../../functions/aws/dynamodb-states.ts'
 import { type AwsServer, startAwsServer } from './aws-server.ts'
 
 /** A DynamoDB in memory, on loopback only. */

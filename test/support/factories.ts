@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import type { QueuedUpdate } from '../../functions/core/queue-message.ts'
-import type { Change } from '../../functions/core/update.ts'
 import type { ReceiveContext, WebhookRequest } from '../../functions/sources/source.ts'
+import type { Change } from '../../functions/state/changes.ts'
+import type { QueuedUpdate } from '../../functions/state/queue-message.ts'
 
 /** The moment at which tests happen; epoch ms. */
 export const noon = Date.parse('2026-11-22T12:00:00.000Z')

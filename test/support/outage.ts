@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
-import { redrive } from '../../functions/core/message-state.ts'
-import { recordOf } from '../../functions/core/schedule.ts'
+import { redrive } from '../../functions/state/message/message-state.ts'
+import { recordOf } from '../../functions/state/message/schedule.ts'
 import { chatMessage, type Delivery } from './delivery.ts'
 import { done, reopened, update } from './factories.ts'
 

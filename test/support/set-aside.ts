@@ -1,10 +1,10 @@
 import { onTestFinished } from 'vitest'
-import { emptyState, fold, type Parked, park, parkedWishes } from '../../functions/core/message-state.ts'
-import type { MessageStates, Queue } from '../../functions/core/ports.ts'
-import { encode, type QueuedUpdate } from '../../functions/core/queue-message.ts'
-import { recordOf } from '../../functions/core/schedule.ts'
-import { type Data, openData } from '../../local/data.ts'
-import { idOfWish } from '../../operator/selection.ts'
+import type { MessageStates, Queue } from '../../functions/ports/ports.ts'
+import { emptyState, fold, type Parked, park, parkedWishes } from '../../functions/state/message/message-state.ts'
+import { recordOf } from '../../functions/state/message/schedule.ts'
+import { encode, type QueuedUpdate } from '../../functions/state/queue-message.ts'
+import { type Data, openData } from '../../local/storage/storage.ts'
+import { idOfWish } from '../../operator/parked/selection.ts'
 
 /** The data in a folder, as one more process sees them. */
 export function dataIn(folder: string): Data {

@@ -1,4 +1,4 @@
-import type { Terminal } from '../../operator/terminal.ts'
+import type { Terminal } from '../../operator/cli/terminal.ts'
 
 /** A terminal that keeps what a command writes. */
 export type TestTerminal = Terminal & { printed(): string; warned(): string; questions: string[] }

@@ -1,6 +1,0 @@
-import type { ErpSession } from '../core/ports.ts'
-
-/** A token that settings fix, such as an API key. */
-export function fixedSession(token: string): ErpSession {
-  return { token: async () => token }
-}

@@ -1,0 +1,136 @@
+import * as z from 'zod'
+import { bounds } from '../../state/changes.ts'
+import { callbackUrls, publicUrlOption } from '../common/callback-url.ts'
+import { type Said, saidCompleted, saidEdited } from '../common/event-meaning.ts'
+import { filled } from '../common/non-empty-string.ts'
+import { handshakeLimit, readJson } from '../common/parse-json.ts'
+import { referencesIn } from '../common/references.ts'
+import { momentOf } from '../common/timestamp.ts'
+import {
+  header,
+  type Interpretation,
+  ignored,
+  type ReceiveContext,
+  type Response,
+  type Source,
+  sourceOptions,
+  understood,
+  type Verdict,
+  type WebhookRequest,
+} from '../source.ts'
+import { verifiedJwt } from './jwt.ts'
+
+const Options = sourceOptions('monday', ['completed', 'reaction']).extend({
+  /** The labels of a status column that mean done; without it, those that monday.com calls so, or “Done”. */
+  doneLabels: z.array(z.string()).optional(),
+  /** The status columns that count, by title or id; without it, all. */
+  statusColumns: z.array(z.string()).optional(),
+  /** Whose text may refer to a chat message. Forms let strangers name items: by default names count only once a user edits them. */
+  references: z.enum(['members', 'everyone', 'none']).default('members'),
+  publicUrl: publicUrlOption,
+})
+type Options = z.infer<typeof Options>
+
+/**
+ * monday.com's webhooks (https://developer.monday.com/api-reference/reference/webhooks): the status of an item, edited
+ * updates, and what it refers to. Only those that an app made are signed, by a token that doesn't cover the body.
+ */
+export const monday: Source<Options> = { options: Options, handshake, authenticate, interpret }
+
+const Challenge = z.strictObject({ challenge: filled(1000) })
+
+/** monday.com makes no webhook unless its challenge is echoed, which is signed only where an app makes it. */
+function handshake({ method, body }: WebhookRequest): Response | undefined {
+  if (method.toUpperCase() !== 'POST') return undefined
+  const { data: challenge } = Challenge.safeParse(readJson(body, handshakeLimit))
+  if (!challenge) return undefined
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(challenge) }
+}
+
+/** https://developer.monday.com/apps/docs/authorization-header */
+function authenticate(request: WebhookRequest, options: Options, context: ReceiveContext): Verdict {
+  const authorization = header(request, 'authorization')
+  if (authorization === undefined) {
+    return { kind: 'refused', detail: 'authorization is missing: only webhooks that an app makes are signed.' }
+  }
+  const jwt = verifiedJwt(authorization.replace(/^Bearer\s+/i, ''), context.secrets, context.now)
+  if (!jwt) {
+    return {
+      kind: 'refused',
+      detail: 'authorization does not hold or has expired: is the secret the app’s signing secret?',
+    }
+  }
+  return jwt.audience.length === 0 || jwt.audience.some((url) => isHere(url, request, options, context))
+    ? { kind: 'verified' }
+    : { kind: 'refused', detail: 'authorization is for another URL: is PUBLIC_URL how monday.com calls this?' }
+}
+
+/** Where no setting says how the outside calls the bridge, a Host header would prove nothing, so the path must do. */
+function isHere(url: string, request: WebhookRequest, options: Options, context: ReceiveContext): boolean {
+  const isKnown = (options.publicUrl ?? context.publicUrl) !== undefined || /^https?:/i.test(request.url)
+  return isKnown
+    ? callbackUrls(request, options, context).includes(url)
+    : url.replace(/^https?:\/\/[^/]*/, '') === request.url
+}
+
+const Id = z.union([filled(), z.number().transform(String)])
+const Label = z.object({ label: z.object({ text: z.string().nullish(), is_done: z.boolean().nullish() }) })
+const Words = z.object({ value: z.unknown(), text: z.unknown(), url: z.unknown(), name: z.unknown() }).partial()
+const Event = z.object({
+  type: z.string(),
+  triggerUuid: filled(bounds.name),
+  triggerTime: z.string().nullish(),
+  userId: z.number().nullish(),
+  pulseId: Id,
+  pulseName: z.string().nullish(),
+  columnId: z.string().nullish(),
+  columnTitle: z.string().nullish(),
+  columnType: z.string().nullish(),
+  value: z.unknown().optional(),
+  previousValue: z.unknown().optional(),
+  textBody: z.string().nullish(),
+})
+type Event = z.infer<typeof Event>
+
+function interpret(json: unknown, _: WebhookRequest, options: Options): Interpretation {
+  const { data } = z.object({ event: Event }).safeParse(json)
+  if (!data) return ignored('nothing is read from an event of this form, or without an item')
+  const { triggerUuid: eventId, triggerTime, userId, pulseId } = data.event
+  const references = referencesOf(data.event, options)
+  const said = saidBy(data.event, options) ?? (references.length > 0 ? { type: 'link.added' as const } : undefined)
+  if (!said) return ignored('this event says nothing for a chat message', eventId)
+  const actor = typeof userId === 'number' ? String(userId) : undefined
+  const common = { eventId, occurredAt: momentOf(triggerTime), actor, object: pulseId, messageIds: [], references }
+  return understood({ ...common, ...said })
+}
+
+function saidBy(event: Event, options: Options): Said | undefined {
+  const { type, columnType, columnId, columnTitle, value, previousValue, textBody } = event
+  if (type === 'edit_update' && typeof textBody === 'string') {
+    return saidEdited(textBody, 'an update is a comment, which never edits a chat message')
+  }
+  const { data: named } = Words.safeParse(value)
+  if (type === 'update_name' && typeof named?.name === 'string') {
+    return saidEdited(named.name, 'the name of an item is not its text')
+  }
+  if (type !== 'update_column_value' || columnType !== 'color') return undefined
+  const columns = options.statusColumns
+  if (columns && ![columnId, columnTitle].some((name) => columns.includes(name ?? ''))) return undefined
+  const [was, is] = [isDone(previousValue, options), isDone(value, options)]
+  return was === is ? undefined : saidCompleted(is)
+}
+
+function isDone(status: unknown, { doneLabels }: Options): boolean {
+  const { text, is_done } = Label.safeParse(status).data?.label ?? {}
+  return doneLabels ? doneLabels.includes(text ?? '') : (is_done ?? text === 'Done')
+}
+
+/** By default what users wrote in this very event; automations and anonymous forms have no id of a user's. */
+function referencesOf({ type, userId, pulseName, value, textBody }: Event, { references }: Options): string[] {
+  if (references === 'none') return []
+  const isByUser = typeof userId === 'number' && userId > 0 && type !== 'create_pulse' && type !== 'delete_update'
+  const { data: words = {} } = Words.safeParse(value)
+  const written = isByUser || references === 'everyone' ? [...Object.values(words), textBody] : []
+  const texts = [...written, references === 'everyone' ? pulseName : undefined]
+  return referencesIn(...texts.filter((text) => typeof text === 'string'))
+}

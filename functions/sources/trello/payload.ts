@@ -1,0 +1,77 @@
+import * as z from 'zod'
+import { type Said, saidCompleted, saidEdited } from '../common/event-meaning.ts'
+import { filled } from '../common/non-empty-string.ts'
+
+const Named = z.object({ id: z.string().nullish(), name: z.string().nullish() })
+type Named = z.infer<typeof Named>
+/** A card or a board, as far as people read it. */
+export const Model = Named.extend({ desc: z.string().nullish() })
+/** What an action tells of a card. */
+export const Data = z.object({
+  card: Model.extend({
+    id: filled(),
+    closed: z.boolean().nullish(),
+    dueComplete: z.boolean().nullish(),
+  }),
+  old: z.looseObject({}).nullish(),
+  listBefore: Named.nullish(),
+  listAfter: Named.nullish(),
+  checkItem: Named.extend({ state: z.string().nullish() }).nullish(),
+  attachment: Named.extend({ url: z.string().nullish() }).nullish(),
+  customFieldItem: z.object({ value: z.object({ text: z.string().nullish() }).nullish() }).nullish(),
+  text: z.string().nullish(),
+  action: z.object({ text: z.string().nullish() }).nullish(),
+})
+export type Data = z.infer<typeof Data>
+
+/** What counts as done on this team's boards. */
+type Conventions = { dueComplete: boolean; archived: boolean; doneLists: string[]; doneItems: string[] }
+
+/** What an action with a card means; nothing for most. */
+export function meaningsOf(type: string, data: Data, options: Conventions): Said[] {
+  switch (type) {
+    case 'updateCard':
+      return [...completedBy(data, options), ...editedBy(data)]
+    case 'updateCheckItemStateOnCard':
+      return isNamed(data.checkItem, options.doneItems) ? [saidCompleted(data.checkItem?.state === 'complete')] : []
+    case 'updateComment':
+      return [saidEdited(data.action?.text ?? '', 'the text of a comment never edits a chat message')]
+    case 'addAttachmentToCard':
+    case 'deleteAttachmentFromCard':
+      return attached(data.attachment ?? {}, type === 'addAttachmentToCard')
+    default:
+      return []
+  }
+}
+
+/** Trello tells in `old` what was before, of what changed alone. */
+function completedBy({ card, old, listBefore, listAfter }: Data, options: Conventions): Said[] {
+  const isDone = [listBefore, listAfter].map((list) => isNamed(list, options.doneLists))
+  return [
+    options.dueComplete && old && 'dueComplete' in old ? card.dueComplete : undefined,
+    options.archived && old && 'closed' in old ? card.closed : undefined,
+    isDone[0] !== isDone[1] ? isDone[1] : undefined,
+  ].flatMap((value) => (typeof value === 'boolean' ? [saidCompleted(value)] : []))
+}
+
+function editedBy({ card, old }: Data): Said[] {
+  return [
+    ...(old && 'desc' in old && typeof card.desc === 'string' ? [saidEdited(card.desc)] : []),
+    ...(old && 'name' in old && card.name ? [saidEdited(card.name, 'the name of a card is not its text')] : []),
+  ]
+}
+
+/** Trello tells a file's name and where it is, not its size or type. */
+function attached({ id, name, url }: NonNullable<Data['attachment']>, present: boolean): Said[] {
+  const filename = name || url
+  if (!filename) return []
+  const attachment = { ...(id && { id }), filename, ...(url && { googledownloadlink: url }) }
+  return [
+    { type: present ? 'attachment.added' : 'attachment.removed', change: { kind: 'attachment', attachment, present } },
+  ]
+}
+
+function isNamed(thing: Named | null | undefined, names: string[]): boolean {
+  const written = [thing?.id, thing?.name].map((name) => name?.trim().toLowerCase())
+  return names.some((name) => written.includes(name.trim().toLowerCase()))
+}

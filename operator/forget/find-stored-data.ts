@@ -1,0 +1,157 @@
+import { readState } from '../../functions/state/message/message-state.ts'
+import {
+  endOf,
+  linkedTo,
+  type ObjectState,
+  objectKeys,
+  objectRecord,
+  readObject,
+  tidyObject,
+  withoutMessage,
+} from '../../functions/state/object/object-state.ts'
+import type { QueueMessage } from '../../functions/state/queue-message.ts'
+import { whyUnreadable } from '../links/linked-objects.ts'
+import type { Home } from '../open/bridge.ts'
+import { idOfLetter } from '../parked/selection.ts'
+import { walkDeadLetters } from '../parked/walk-dead-letters.ts'
+import { type Forgetting, partOf } from './split-queue-message.ts'
+
+/** One thing that the bridge keeps of a chat message. `since`: epoch ms. */
+export type Kept = {
+  /** `record`, the object's source and name, a dead letter's id, or `queue`. */
+  where: string
+  /** Under which key an object's record is kept. */
+  key?: string
+  since?: number | undefined
+  /** The kinds of what is asked for. */
+  holds: string
+  /** Whether it stays without what is of the chat message, because it is of others too. */
+  stays: boolean
+  /** Word for word. */
+  contents: unknown
+}
+
+/** What could not be forgotten, or not be looked at, and why. */
+export type Left = { where: string; why: string }
+
+export type Found = { kept: Kept[]; left: Left[]; forgetting: Forgetting }
+
+/**
+ * Finds all that a home keeps of a chat message, and changes nothing. Objects are found by reading every record.
+ * @param step called for each thing that was looked at
+ */
+export async function findKept(
+  { states, deadLetters, queued }: Pick<Home, 'states' | 'deadLetters' | 'queued'>,
+  messageId: string,
+  step: () => void,
+): Promise<Found> {
+  const kept: Kept[] = []
+  const left: Left[] = []
+  const stored = await states.load(messageId)
+  if (stored) kept.push(keptRecord(stored.body))
+
+  const alone = new Map<string, number>()
+  const shared = new Set<string>()
+  for await (const page of states.beginningWith(objectKeys)) {
+    for (const { key, body } of page) {
+      step()
+      const read = readObject(body)
+      if ('unreadable' in read) {
+        if (mayName(body, messageId)) left.push({ where: key, why: whyUnreadable[read.unreadable] })
+        continue
+      }
+      const link = read.state.links[messageId]
+      if (!link) continue
+      if (linkedTo(withoutMessage(read.state, messageId)).length > 0) shared.add(key)
+      else alone.set(key, endOf(link))
+      kept.push(keptObject(key, read.state, messageId))
+    }
+  }
+
+  const forgetting = { messageId, alone, shared }
+  await walkDeadLetters(deadLetters, async ({ id, body, sentAt, reason }) => {
+    step()
+    const where = idOfLetter(id)
+    if (isDamagedState(reason, messageId)) {
+      kept.push({ where, since: sentAt, holds: 'a damaged record', stays: false, contents: body })
+      return
+    }
+    const part = partOf(body, forgetting)
+    if (!part) return
+    if ('unreadable' in part) {
+      if (mayName(body, messageId)) left.push({ where, why: mayBe(messageId, part.unreadable) })
+    } else kept.push(keptMessage(where, sentAt, part))
+  })
+  for (const page of queued?.waiting() ?? []) {
+    for (const { body, sentAt } of page) {
+      const part = partOf(body, forgetting)
+      if (part && 'about' in part) kept.push(keptMessage('queue', sentAt, part))
+    }
+  }
+  return { kept, left, forgetting }
+}
+
+/** Whether a dead letter is the record of a chat message that deliver could not read. */
+export function isDamagedState(reason: string | undefined, messageId: string): boolean {
+  return reason === `a damaged state of chat message ${messageId}`
+}
+
+function keptRecord(body: string): Kept {
+  const read = readState(body)
+  if ('unreadable' in read) {
+    return { where: 'record', holds: whyUnreadable[read.unreadable], stays: false, contents: body }
+  }
+  const writes = Object.values(read.state.registers).flatMap((register) => register.writes)
+  return {
+    where: 'record',
+    since: earliest(writes.map(({ receivedAt }) => receivedAt)),
+    holds: kinds(writes),
+    stays: false,
+    contents: read.state,
+  }
+}
+
+function keptObject(key: string, state: ObjectState, messageId: string): Kept {
+  const after = withoutMessage(state, messageId)
+  const link = state.links[messageId]
+  const writes = Object.values(state.registers).flatMap((register) => register.writes)
+  return {
+    where: `${state.source} ${state.object}`,
+    key,
+    since: earliest([...(link?.added ?? []), ...(link?.removed ?? [])].map(({ receivedAt }) => receivedAt)),
+    holds: ['link', kinds(writes)].filter(Boolean).join(', '),
+    stays: objectRecord(tidyObject(after, Date.now())) !== undefined,
+    contents: { source: state.source, object: state.object, link, writes },
+  }
+}
+
+function keptMessage(where: string, since: number, part: { about: QueueMessage; rest?: string }): Kept {
+  const { about } = part
+  const asked = about.kind === 'attempt' ? [] : [...about.updates, ...about.objectUpdates]
+  const links = about.kind === 'attempt' ? ['attempt'] : about.links.map(() => 'link').slice(0, 1)
+  const lookUps = about.kind === 'updates' && about.lookUps ? ['look-up'] : []
+  return {
+    where,
+    since,
+    holds: [...links, ...lookUps, kinds(asked)].filter(Boolean).join(', '),
+    stays: part.rest !== undefined,
+    contents: about,
+  }
+}
+
+/** Whether what can't be read may be about it: ids are written as JSON. */
+function mayName(body: string, messageId: string): boolean {
+  return body.includes(JSON.stringify(messageId))
+}
+
+function mayBe(messageId: string, why: string): string {
+  return `it may be about chat message ${messageId}, and can't be read (${why}): look at it with npm run parked -- show, and drop it`
+}
+
+function kinds(asked: readonly { change: { kind: string } }[]): string {
+  return [...new Set(asked.map(({ change }) => change.kind))].join(', ')
+}
+
+function earliest(times: readonly number[]): number | undefined {
+  return times.length === 0 ? undefined : Math.min(...times)
+}

@@ -1,0 +1,54 @@
+import type { Settings } from '../../functions/settings/settings.ts'
+import { hostOf } from '../../functions/state/erp/erp-behavior.ts'
+import { openApiTokens } from '../../local/secrets/api-tokens.ts'
+import { openSecrets } from '../../local/secrets/webhook-secrets.ts'
+import { connectErp, urlOfSimulatedErp } from '../../local/server/connect-erp.ts'
+import { openData } from '../../local/storage/storage.ts'
+import { urlHere } from '../../local/url.ts'
+import { logHere } from '../trace/local-log.ts'
+import type { Home } from './bridge.ts'
+
+/**
+ * The bridge on this machine, whether it runs or not.
+ * @throws when its data can't be read
+ */
+export async function thisMachine(settings: Settings): Promise<Home> {
+  const { DATA_DIR, HOST, PORT, PUBLIC_URL, WEBHOOK_SECRETS, API_TOKENS, sources } = settings
+  const data = openData(DATA_DIR)
+  // What a killed command had in its hands is seen again at once.
+  await data.releaseGone()
+  const secrets = openSecrets(DATA_DIR, WEBHOOK_SECRETS)
+  const { erp, host } = connectErp(settings, urlOfSimulatedErp(settings))
+  return {
+    url: urlHere(HOST, PORT),
+    publicUrl: PUBLIC_URL,
+    whenSilent: 'run npm start first',
+    sources,
+    secrets: {
+      of: (source) => secrets.of(source),
+      add: async (source, secret) => secrets.add(source, secret),
+      retire: async (source) => secrets.retire(source),
+      forget: async (source) => secrets.forget(source),
+      openWindow: async (source, until) => secrets.openWindow(source, until, Date.now()),
+      window: async (source) => secrets.window(source, Date.now()),
+      fixed: (source) =>
+        Object.hasOwn(WEBHOOK_SECRETS, source)
+          ? `WEBHOOK_SECRETS fixes the secrets of ${source}: change them there`
+          : undefined,
+      fixedToken: (source) =>
+        Object.hasOwn(API_TOKENS, source) ? `API_TOKENS fixes the token of ${source}: change it there` : undefined,
+      storeApiToken: async (source, token) => openApiTokens(DATA_DIR).store(source, token),
+    },
+    states: data.states,
+    queue: data.queue,
+    deadLetters: data.deadLetters,
+    queued: data.queue,
+    beyondReach: 'Backups that were made keep it, and the log its ids.',
+    erp,
+    host: hostOf(settings),
+    erpHost: host,
+    isDry: settings.DRY_RUN,
+    log: logHere(DATA_DIR),
+    close: () => data.close(),
+  }
+}

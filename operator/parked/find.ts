@@ -1,0 +1,66 @@
+import pMap from 'p-map'
+import type { MessageStates } from '../../functions/ports/ports.ts'
+import { parkedWishes, readState } from '../../functions/state/message/message-state.ts'
+import type { Home } from '../open/bridge.ts'
+import { isNamed, isSelected, letterSetAside, recordSetAside, type SetAside, wishSetAside } from './item.ts'
+import { type Id, idOfLetter, type Selection } from './selection.ts'
+import { walkDeadLetters } from './walk-dead-letters.ts'
+
+/** Records that are loaded side by side; each may have 350 KB. */
+const sideBySide = 20
+
+/**
+ * Finds what waits for an operator, from both places, oldest first.
+ * @param step called for each thing that was looked at
+ * @returns what is selected, and the ids that name nothing
+ */
+export async function findSetAside(
+  { states, deadLetters }: Pick<Home, 'states' | 'deadLetters'>,
+  selection: Selection,
+  step: () => void,
+): Promise<{ items: SetAside[]; missing: Id[] }> {
+  const items: SetAside[] = []
+  const look = (item: SetAside) => {
+    step()
+    if (isSelected(item, selection)) items.push(item)
+  }
+  await pMap(
+    await chatMessages(states, selection),
+    async ({ messageId, parkedAt }) => {
+      for (const item of await setAsideOf(states, messageId, parkedAt)) look(item)
+    },
+    { concurrency: sideBySide },
+  )
+  const ids = 'ids' in selection ? selection.ids : []
+  const letters = new Set(ids.flatMap((id) => (id.kind === 'dead letter' ? [idOfLetter(id.letter)] : [])))
+  await walkDeadLetters(
+    deadLetters,
+    async (letter) => {
+      const item = letterSetAside(letter)
+      look(item)
+      letters.delete(item.id)
+    },
+    () => 'ids' in selection && letters.size === 0,
+  )
+  items.sort((one, other) => (one.at ?? 0) - (other.at ?? 0))
+  return { items, missing: ids.filter((id) => !items.some((item) => isNamed(item, id))) }
+}
+
+/** Those that have something parked, or that are asked for. */
+async function chatMessages(
+  states: MessageStates,
+  selection: Selection,
+): Promise<{ messageId: string; parkedAt?: number }[]> {
+  if (!('ids' in selection)) return states.parked(Number.MAX_SAFE_INTEGER)
+  const ids = selection.ids.flatMap((id) => (id.kind === 'dead letter' ? [] : [id.messageId]))
+  return [...new Set(ids)].map((messageId) => ({ messageId }))
+}
+
+/** What is set aside of one chat message. */
+async function setAsideOf(states: MessageStates, messageId: string, parkedAt?: number): Promise<SetAside[]> {
+  const stored = await states.load(messageId)
+  if (!stored) return []
+  const read = readState(stored.body)
+  if ('unreadable' in read) return [recordSetAside(messageId, read.unreadable, parkedAt)]
+  return parkedWishes(read.state).map((wish) => wishSetAside(messageId, wish))
+}

@@ -1,0 +1,109 @@
+import type { ReceivedMessage } from '../../functions/ports/ports.ts'
+import type { Parked, ParkedWish, Wish } from '../../functions/state/message/message-state.ts'
+import { decode, itemsOf, type QueueMessage } from '../../functions/state/queue-message.ts'
+import { moment } from '../cli/output.ts'
+import { type Id, idOfLetter, idOfWish, type Selection } from './selection.ts'
+
+/**
+ * Something that waits for an operator, without what it says: a parked wish, a dead letter, or the record of a chat message
+ * that can't be read. Times are epoch ms.
+ */
+export type SetAside = {
+  /** As a person copies it. */
+  id: string
+  reason: string
+  /** Since when: a wish since it was parked, a dead letter since it was sent. Not always known of a record. */
+  at?: number
+  messageId?: string
+  /** The source's own id of a thing, where that is what it is about. */
+  object?: string
+  source?: string
+  eventId?: string
+  /** The kind of what it asks for. */
+  asks?: string
+  occurredAt?: number
+  receivedAt?: number
+} & (
+  | { kind: 'wish'; messageId: string; wish: Wish }
+  | { kind: 'dead letter'; updates?: number; unreadable?: string }
+  | { kind: 'record'; messageId: string; unreadable: 'newer' | 'damaged' }
+)
+
+export function wishSetAside(messageId: string, { key, identity, write }: ParkedWish): SetAside {
+  const { parked, source, eventId, change, occurredAt, receivedAt } = write
+  return {
+    id: idOfWish(messageId, identity),
+    kind: 'wish',
+    reason: reasonOf(parked),
+    at: parked.at,
+    messageId,
+    source,
+    eventId,
+    asks: change.kind,
+    ...(occurredAt !== undefined && { occurredAt }),
+    receivedAt,
+    wish: { key, identity },
+  }
+}
+
+function reasonOf({ reason, status }: Parked): string {
+  if (reason === 'impossible') return 'impossible: the host adds to lists, so no PUT takes this away'
+  return status === undefined ? reason : `${reason} ${status}`
+}
+
+export function letterSetAside({ id, body, sentAt, reason = 'unknown' }: ReceivedMessage): SetAside {
+  const decoded = decode(body)
+  const letter = { id: idOfLetter(id), kind: 'dead letter', reason, at: sentAt } as const
+  return 'unreadable' in decoded
+    ? { ...letter, unreadable: decoded.unreadable }
+    : { ...letter, ...contentsOf(decoded.message) }
+}
+
+/** @param at 0 where an older version of the bridge didn't note it */
+export function recordSetAside(messageId: string, unreadable: 'newer' | 'damaged', at = 0): SetAside {
+  const reason = unreadable === 'newer' ? 'a record of a newer version' : 'a damaged record'
+  return { id: messageId, kind: 'record', messageId, reason, unreadable, ...(at > 0 && { at }) }
+}
+
+/** As a script reads it. */
+export function listed({ at, occurredAt, receivedAt, ...item }: SetAside): { id: string } & Record<string, unknown> {
+  const { wish: _, ...told } = { wish: undefined, ...item }
+  return { ...told, since: moment(at), occurredAt: moment(occurredAt), receivedAt: moment(receivedAt) }
+}
+
+export function isSelected(item: SetAside, selection: Selection): boolean {
+  if ('ids' in selection) return selection.ids.some((id) => isNamed(item, id))
+  const { reason = '', since = 0 } = selection
+  return item.reason.toLowerCase().includes(reason.toLowerCase()) && (item.at ?? Number.POSITIVE_INFINITY) >= since
+}
+
+export function isNamed(item: SetAside, id: Id): boolean {
+  switch (id.kind) {
+    case 'wish':
+      // A record that can't be read may hold it.
+      if (item.kind === 'record') return item.messageId === id.messageId
+      return item.kind === 'wish' && item.messageId === id.messageId && item.wish.identity === id.identity
+    case 'chat message':
+      return item.kind !== 'dead letter' && item.messageId === id.messageId
+    case 'dead letter':
+      return item.kind === 'dead letter' && item.id === idOfLetter(id.letter)
+  }
+}
+
+/** What a queue message is about; of several things the first one. */
+function contentsOf(message: QueueMessage) {
+  if (message.kind === 'attempt') return { messageId: message.messageId, asks: 'attempt' }
+  const all = itemsOf(message)
+  const [first] = all as [(typeof all)[number]]
+  const { source, eventId, occurredAt, receivedAt } = first
+  return {
+    ...('messageId' in first && first.messageId !== undefined && { messageId: first.messageId }),
+    ...('object' in first && { object: first.object }),
+    source,
+    eventId,
+    asks: 'change' in first ? first.change.kind : 'asks' in first ? 'look-up' : 'link',
+    ...(occurredAt !== undefined && { occurredAt: Date.parse(occurredAt) }),
+    receivedAt: Date.parse(receivedAt),
+    updates: all.length,
+  }
+}

@@ -1,0 +1,24 @@
+import { look } from '../../functions/deliver/read-message.ts'
+import type { ChatroomMessageData } from '../../functions/state/erp/chatroom-message.ts'
+import type { MessageState } from '../../functions/state/message/message-state.ts'
+import type { Home } from '../open/bridge.ts'
+
+/** What an attempt would send now: a PUT's `data`, or why it would send nothing. */
+export type WouldPut = { put?: ChatroomMessageData; noPut?: string }
+
+/** Looks at a chat message as an attempt would, and tells the PUT that it would make. Changes nothing. */
+export async function wouldPut(
+  { erp, host }: Pick<Home, 'erp' | 'host'>,
+  messageId: string,
+  state: MessageState,
+): Promise<WouldPut> {
+  const seen = await look(messageId, state, { erp, host })
+  if (seen.kind === 'unreachable') return { noPut: `the ERP can't be asked: ${seen.reason}` }
+  if (seen.kind === 'refused') return { noPut: `the ERP refuses it: ${seen.status}` }
+  const { data: put, impossible } = seen.rendering
+  if (put) return { put }
+  if (seen.waits) return { noPut: 'it waits for a PUT’s answer that tells the lists' }
+  return {
+    noPut: impossible.length > 0 ? 'the host adds to lists, so no PUT takes this away' : 'the ERP shows it already',
+  }
+}

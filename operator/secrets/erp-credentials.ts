@@ -1,0 +1,35 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { PutSecretValueCommand, RotateSecretCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { lastRefusal } from '../../functions/aws/session-rotation.ts'
+import { readCurrent } from '../../functions/aws/stored-secret.ts'
+import type { Credentials } from '../../functions/secrets/session.ts'
+
+/** How long a login may take, a function's first call included, and how often it is looked for; ms. */
+const patience = 30_000
+const lookEvery = 500
+
+/**
+ * Stores the user and password that the bridge on AWS logs in with, and has it log in.
+ * @throws where the ERP refuses them, or there is no session within 30 s; they are stored all the same
+ */
+export async function storeCredentials(
+  client: SecretsManagerClient,
+  { credentialsId, sessionId }: { credentialsId: string; sessionId: string },
+  credentials: Credentials,
+): Promise<void> {
+  const session = { client, secretId: sessionId }
+  const [before, refusal] = await Promise.all([readCurrent(session), lastRefusal(session)])
+  await client.send(new PutSecretValueCommand({ SecretId: credentialsId, SecretString: JSON.stringify(credentials) }))
+  // Refused where one is under way: that may still come to a session.
+  await client.send(new RotateSecretCommand({ SecretId: sessionId })).catch((error) => {
+    if (!(error instanceof Error) || error.name !== 'InvalidRequestException') throw error
+  })
+  for (const end = Date.now() + patience; Date.now() < end; await wait(lookEvery)) {
+    if ((await readCurrent(session)).version !== before.version) return
+    const last = await lastRefusal(session)
+    if (last && last.refusedAt !== refusal?.refusedAt) throw new Error(last.reason)
+  }
+  throw new Error(
+    'stored, but the bridge has not logged in with them within 30 s: the log of the function Login says why',
+  )
+}

@@ -1,0 +1,79 @@
+import { asana } from '../../functions/sources/asana/sample.ts'
+import { clickup } from '../../functions/sources/clickup/sample.ts'
+import { cloudevents } from '../../functions/sources/cloudevents/sample.ts'
+import type { Sample, SampleEvent, Samples, Signing } from '../../functions/sources/common/sample.ts'
+import { generic } from '../../functions/sources/generic/sample.ts'
+import { github } from '../../functions/sources/github/sample.ts'
+import { gitlab } from '../../functions/sources/gitlab/sample.ts'
+import { jira } from '../../functions/sources/jira/sample.ts'
+import { linear } from '../../functions/sources/linear/sample.ts'
+import { monday } from '../../functions/sources/monday/sample.ts'
+import { msteams } from '../../functions/sources/msteams/sample.ts'
+import { type KindName, sources } from '../../functions/sources/registry.ts'
+import { slack } from '../../functions/sources/slack/sample.ts'
+import type { SourceOptions } from '../../functions/sources/source.ts'
+import { standardWebhooks } from '../../functions/sources/standard-webhooks/sample.ts'
+import { todoist } from '../../functions/sources/todoist/sample.ts'
+import { trello } from '../../functions/sources/trello/sample.ts'
+import { vereinsantrag } from '../../functions/sources/vereinsantrag/sample.ts'
+import type { EventType } from '../../functions/state/changes.ts'
+import type { SourceOfHome } from '../open/bridge.ts'
+
+/** How the systems of every kind say events. */
+const samples = {
+  asana,
+  clickup,
+  cloudevents,
+  generic,
+  github,
+  gitlab,
+  jira,
+  linear,
+  monday,
+  msteams,
+  slack,
+  'standard-webhooks': standardWebhooks,
+  todoist,
+  trello,
+  vereinsantrag,
+} satisfies Partial<Record<KindName, Samples>>
+
+/**
+ * Writes and signs a webhook as a system of this kind sends it.
+ * @returns why there is none: such systems don't say this, an option must let them, or the event lacks something
+ */
+export async function sample(source: SourceOfHome, event: SampleEvent, signing: Signing): Promise<Sample | string> {
+  const kind = kinds.find((each) => each === source.kind)
+  if (!kind) return `what a source of kind ${source.kind} sends is not known here`
+  const { types, needs, ready, write }: Samples = samples[kind]
+  if (!isSaid(event, types)) return `${kind} sends ${[types].flat().join(', ')}, and no ${event.type}`
+  const options = optionsOf(source)
+  const needed = needs?.(event.type, options)
+  if (needed) return `${kind} says ${event.type} only with an option such as ${JSON.stringify(needed)}`
+  if (types !== 'any' && event.type === 'link.added' && event.messageId === undefined) {
+    return 'link.added: which chat message? Give MESSAGE'
+  }
+  await ready?.()
+  return write(event, { ...signing, options })
+}
+
+/** What a source of each kind can send, a line each; `*` where that takes an option. */
+export function whatIsSent(): string[] {
+  return kinds.map((kind) => {
+    const { types, needs }: Samples = samples[kind]
+    const options = optionsOf({ kind })
+    const said = types === 'any' ? ['all of them'] : types.map((type) => (needs?.(type, options) ? `${type}*` : type))
+    return `${kind.padEnd(18)} ${said.join(', ')}`
+  })
+}
+
+const kinds = Object.keys(samples) as (keyof typeof samples)[]
+
+/** With our own events every word is taken: the bridge's answer says which it knows. */
+function isSaid(event: SampleEvent, types: Samples['types']): event is SampleEvent<EventType> {
+  return types === 'any' || types.some((type) => type === event.type)
+}
+
+function optionsOf(source: SourceOfHome): SourceOptions {
+  return sources[source.kind as KindName].options.parse({ name: source.kind, ...source })
+}
