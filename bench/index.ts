@@ -7,10 +7,10 @@ import { createDeliver } from '../functions/deliver/deliver.ts'
 import { createErp } from '../functions/erp/client.ts'
 import { fixedSession } from '../functions/erp/fixed-session.ts'
 import { createIngest } from '../functions/ingest/ingest.ts'
-import { queueMessageOf, receive } from '../functions/receive/receive.ts'
-import { emptyState, fold } from '../functions/state/message/message-state.ts'
+import { receive, toQueueMessage } from '../functions/receive/receive.ts'
+import { emptyState, mergeUpdates } from '../functions/state/message/message-state.ts'
 import { encode, type QueuedUpdate } from '../functions/state/queue-message.ts'
-import { openFrontDoor } from '../local/server/http-server.ts'
+import { openWebhookServer } from '../local/server/http-server.ts'
 import { startWorker } from '../local/server/queue-consumer.ts'
 import { startSimulatedErp } from '../local/simulated-erp/server.ts'
 import { openDatabase } from '../local/storage/database.ts'
@@ -53,7 +53,7 @@ const parsed = await rate('  compared with: JSON.parse of the same body', 200_00
 ratio('  receive / JSON.parse', received, parsed)
 
 const now = new Date()
-const body = encode(queueMessageOf(await receive(request, settings, { secrets: [secret], now }), settings, { now }))
+const body = encode(toQueueMessage(await receive(request, settings, { secrets: [secret], now }), settings, { now }))
 const together = await rate('queue: durable sends, 100 at a time', 20_000, async () => {
   for (let index = 0; index < 200; index += 1) await Promise.all(Array.from({ length: 100 }, () => queue.send(body)))
   empty()
@@ -75,7 +75,7 @@ const update: QueuedUpdate = {
 await rate('fold: updates into one chat message', 20_000, () => {
   let state = emptyState()
   for (let index = 0; index < 20_000; index += 1)
-    state = fold(state, [{ ...update, eventId: `e${index % 1000}`, occurredAt: new Date(index).toISOString() }])
+    state = mergeUpdates(state, [{ ...update, eventId: `e${index % 1000}`, occurredAt: new Date(index).toISOString() }])
 })
 
 async function posting(url: string, count: number, connections: number): Promise<void> {
@@ -86,7 +86,7 @@ async function posting(url: string, count: number, connections: number): Promise
   await Promise.all(Array.from({ length: connections }, one))
 }
 const ingest = createIngest({ sources, secrets, queue, clock: Date.now, log })
-const door = await openFrontDoor({ ingest, host: '127.0.0.1', port: 0, limit: 1024 * 1024 })
+const door = await openWebhookServer({ ingest, host: '127.0.0.1', port: 0, limit: 1024 * 1024 })
 const acknowledged = await rate('front door: webhooks acknowledged durably, 32 connections', 4_000, async () => {
   await posting(`${door.url}/webhooks/generic`, 4_000, 32)
   empty()
@@ -115,13 +115,13 @@ const deliver = createDeliver({
   clock: Date.now,
   log,
   instance: 'bench',
-  isGone: () => false,
+  isDead: () => false,
   leaseFor: 90_000,
   random: Math.random,
   lostAnswerWait: 60_000,
   spacing: 0,
   maxAge: 7 * 24 * 3600_000,
-  host: { clears: false },
+  host: { putClears: false },
 })
 let round = 0
 await rate('deliver: chat messages from queue to ERP, 500 different ones', 500, async () => {

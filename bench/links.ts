@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createDeliver } from '../functions/deliver/deliver.ts'
 import type { Erp } from '../functions/erp/client.ts'
-import { emptyObject, foldObject, objectKey, objectRecord } from '../functions/state/object/object-state.ts'
+import { emptyObject, mergeObject, objectKey, toObjectRecord } from '../functions/state/object/object-state.ts'
 import { encode, type QueuedLink, type QueuedObjectUpdate, updatesMessage } from '../functions/state/queue-message.ts'
-import { openData } from '../local/storage/storage.ts'
+import { openStorage } from '../local/storage/storage.ts'
 import { rate, ratio } from './rate.ts'
 
 /** How many objects are linked, and how many only held, in a workspace that has been busy for long. */
@@ -13,7 +13,7 @@ const many = 100_000
 const events = 2_000
 
 const folder = mkdtempSync(join(tmpdir(), 'chatroom-bridge-bench-'))
-const { database, states, deadLetters, instance, close } = openData(folder)
+const { database, states, deadLetters, instance, close } = openStorage(folder)
 const now = new Date().toISOString()
 const source = 'slack'
 const week = 7 * 24 * 3600_000
@@ -50,13 +50,13 @@ const deliver = createDeliver({
   clock: Date.now,
   log: () => {},
   instance,
-  isGone: () => false,
+  isDead: () => false,
   leaseFor: 90_000,
   random: Math.random,
   lostAnswerWait: 60_000,
   spacing: 0,
   maxAge: week,
-  host: { clears: false },
+  host: { putClears: false },
 })
 
 /** Delivers queue messages in batches of ten, ten at once, as the worker does. */
@@ -71,8 +71,8 @@ async function delivered(bodies: string[]): Promise<void> {
   await Promise.all(Array.from({ length: 10 }, one))
 }
 
-async function save(object: string, asked: Parameters<typeof foldObject>[1]): Promise<void> {
-  const record = objectRecord(foldObject(emptyObject(source, object), asked).state)
+async function save(object: string, asked: Parameters<typeof mergeObject>[1]): Promise<void> {
+  const record = toObjectRecord(mergeObject(emptyObject(source, object), asked).state)
   if (record) await states.save(objectKey({ source, object }), record, undefined)
 }
 

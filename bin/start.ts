@@ -1,24 +1,24 @@
-import { explain } from '../local/error-messages.ts'
+import { errorMessage } from '../local/error-messages.ts'
 import { createLog } from '../local/logging/logfmt.ts'
-import { settingsOfThisMachine } from '../local/server/environment.ts'
-import { type Bridge, startBridge } from '../local/server/run-bridge.ts'
-import { endOrderly } from '../local/server/shutdown.ts'
+import { readLocalSettings } from '../local/server/environment.ts'
+import { type RunningBridge, startBridge } from '../local/server/run-bridge.ts'
+import { onShutdown } from '../local/server/shutdown.ts'
 
 // What is kept here is other people's talk.
 process.umask(0o077)
 
 try {
-  const settings = settingsOfThisMachine()
+  const settings = readLocalSettings()
   const bridge = await startBridge(settings, createLog(console.log))
   console.log(welcome(bridge))
   if (settings.DRY_RUN) console.log('This is a dry run (DRY_RUN): nothing is PUT to the ERP\n')
-  endOrderly(bridge.stop)
+  onShutdown(bridge.stop)
 } catch (error) {
-  console.error(`chatroom-bridge: ${explain(error)}`)
+  console.error(`chatroom-bridge: ${errorMessage(error)}`)
   process.exit(1)
 }
 
-function welcome({ url, simulatedErp, secrets }: Bridge): string {
+function welcome({ url, simulatedErp, secrets }: RunningBridge): string {
   const lines = [`chatroom-bridge listens on ${url}/webhooks/{source}`]
   if (!simulatedErp) return [...lines, 'Send it an event:  npm run send -- task.done 42', ''].join('\n')
   const [secret = ''] = secrets.all()['generic'] ?? []

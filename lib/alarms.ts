@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib'
 import { type IMetric, MathExpression } from 'aws-cdk-lib/aws-cloudwatch'
-import type { OwnMetric } from './own-metric.ts'
-import { orNothing, shareOf5xx, sumOf, type Watched } from './watched.ts'
+import type { BridgeMetric } from './own-metric.ts'
+import { type MonitoredResources, orNothing, shareOf5xx, sumOf } from './watched.ts'
 
 /** When somebody has to look, what it means, and the command to run. */
 export type AlarmDefinition = {
@@ -20,7 +20,7 @@ const minute = Duration.minutes(1).toMilliseconds()
  * Every alarm by its name, each with a section in docs/operate.md. Where nothing is emitted nothing is wrong: what never
  * happened has no data.
  */
-export function alarmsOf(own: OwnMetric, watched: Watched): Record<string, AlarmDefinition> {
+export function alarmsOf(own: BridgeMetric, watched: MonitoredResources): Record<string, AlarmDefinition> {
   return {
     'dead-letters': {
       metric: watched.deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),
@@ -120,7 +120,7 @@ export function alarmsOf(own: OwnMetric, watched: Watched): Record<string, Alarm
  * How many calls of the ERP got no answer of it, less all calls: 0 where none got through. Its period is the longest pause
  * between two attempts, for a bridge with one chat message that waits calls no more often, and no breaker sees that.
  */
-function failedBeyondAll(own: OwnMetric): IMetric {
+function failedBeyondAll(own: BridgeMetric): IMetric {
   return new MathExpression({
     // Without calls there is no value, and nothing is wrong.
     expression: `${orNothing('none')} + ${orNothing('failing')} + ${orNothing('limited')} - calls`,

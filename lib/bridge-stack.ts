@@ -10,7 +10,7 @@ import {
   sourcesThatLearn,
   sourcesThatLookUp,
 } from '../functions/settings/settings.ts'
-import { acknowledge } from './acknowledged.ts'
+import { suppressFindings } from './acknowledged.ts'
 import { BridgeFunction } from './bridge-function.ts'
 import { dataKey } from './data-key.ts'
 import { Delivery } from './delivery.ts'
@@ -211,7 +211,7 @@ export class BridgeStack extends Stack {
     Tags.of(this).add('application', 'chatroom-bridge')
     Tags.of(this).add('stage', settings.STAGE)
     for (const [name, value] of Object.entries(settings.TAGS)) Tags.of(this).add(name, value)
-    acknowledge(this)
+    suppressFindings(this)
   }
 }
 

@@ -10,13 +10,18 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch'
 import type { Construct } from 'constructs'
 import { metrics } from '../functions/ports/metrics.ts'
-import type { OwnMetric } from './own-metric.ts'
-import { answers, sumOf, type Watched } from './watched.ts'
+import type { BridgeMetric } from './own-metric.ts'
+import { answers, type MonitoredResources, sumOf } from './watched.ts'
 
 /** What happens to events, from left to right and from top to bottom, as it happens. */
 export function dashboardOf(
   scope: Construct,
-  { name, own, watched, alarms }: { name: string; own: OwnMetric; watched: Watched; alarms: readonly Alarm[] },
+  {
+    name,
+    own,
+    watched,
+    alarms,
+  }: { name: string; own: BridgeMetric; watched: MonitoredResources; alarms: readonly Alarm[] },
 ): Dashboard {
   const dashboard = new Dashboard(scope, 'Dashboard', { dashboardName: name, defaultInterval: Duration.days(1) })
   const { queue, deadLetters, ingest, deliver, sweep } = watched

@@ -6,18 +6,22 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import { Construct } from 'constructs'
 import { alarmsOf } from './alarms.ts'
 import { dashboardOf } from './dashboard.ts'
-import { ownMetrics } from './own-metric.ts'
-import type { Watched } from './watched.ts'
+import { bridgeMetrics } from './own-metric.ts'
+import type { MonitoredResources } from './watched.ts'
 
 /** Alarms that say what to do, by e-mail where one is given, and a dashboard that reads as the way of an event. */
 export class Monitoring extends Construct {
   readonly alarms: readonly Alarm[]
 
   /** @param props.email where alarms go */
-  constructor(scope: Construct, id: string, props: { readonly watched: Watched; readonly email: string | undefined }) {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: { readonly watched: MonitoredResources; readonly email: string | undefined },
+  ) {
     super(scope, id)
     const { stackName } = Stack.of(this)
-    const own = ownMetrics(stackName)
+    const own = bridgeMetrics(stackName)
     const action = props.email === undefined ? undefined : new SnsAction(mailTo(this, props.email))
     this.alarms = Object.entries(alarmsOf(own, props.watched)).map(
       ([name, { metric, from, periods = 1, means, run }]) => {

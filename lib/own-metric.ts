@@ -6,14 +6,14 @@ import { type DimensionOf, dimensionOf, type MetricName } from '../functions/por
 const namespace = 'ChatroomBridge'
 
 /** A metric as the functions of one stage emit it. */
-export type OwnMetric = <Name extends MetricName>(
+export type BridgeMetric = <Name extends MetricName>(
   name: Name,
   statistic: string,
   ...dimension: DimensionOf<Name>
 ) => Metric
 
 /** @param service the dimension that all metrics of this stage have */
-export function ownMetrics(service: string): OwnMetric {
+export function bridgeMetrics(service: string): BridgeMetric {
   return (metricName, statistic, ...dimension) => {
     const [value] = dimension as [string?]
     const name = dimensionOf(metricName)?.name

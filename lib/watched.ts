@@ -6,7 +6,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 
 /** What of the stack is watched. */
-export type Watched = {
+export type MonitoredResources = {
   readonly queue: IQueue
   readonly deadLetters: IQueue
   readonly ingest: IFunction
@@ -20,7 +20,10 @@ export type Watched = {
 const period = Duration.minutes(5)
 
 /** How many requests the front door had in five minutes, answered with this class of status. */
-export function answers({ frontDoor: { api, stage } }: Watched, metricName: 'Count' | '4xx' | '5xx'): Metric {
+export function answers(
+  { frontDoor: { api, stage } }: MonitoredResources,
+  metricName: 'Count' | '4xx' | '5xx',
+): Metric {
   // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
   const dimensionsMap = { ApiId: api.apiId, Stage: stage.stageName }
   // Of 5xx and 4xx the average is a share; the sum counts.
@@ -28,7 +31,7 @@ export function answers({ frontDoor: { api, stage } }: Watched, metricName: 'Cou
 }
 
 /** Percent of the requests that the bridge could not take. */
-export function shareOf5xx(watched: Watched): IMetric {
+export function shareOf5xx(watched: MonitoredResources): IMetric {
   const usingMetrics = { all: answers(watched, 'Count'), failed: answers(watched, '5xx') }
   return new MathExpression({ expression: '100 * failed / all', usingMetrics, period, label: '5xx in percent' })
 }

@@ -1,7 +1,7 @@
-import { explainSqlite } from './storage/error-messages.ts'
+import { sqliteErrorMessage } from './storage/error-messages.ts'
 
 /** What went wrong, in one line for a person, with what to do where that is known. */
-export function explain(error: unknown): string {
+export function errorMessage(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { code, port, address, hostname, path } = error as NodeJS.ErrnoException & {
     port?: number
@@ -37,7 +37,7 @@ export function explain(error: unknown): string {
     case 'EIO':
       return `the disk that ${path ?? 'DATA_DIR'} is on can't be read or written: look at it`
     case 'ERR_SQLITE_ERROR':
-      return explainSqlite(error)
+      return sqliteErrorMessage(error)
     default:
       return error.message
   }

@@ -4,8 +4,8 @@ import {
   DescribeStacksCommand,
   UpdateTerminationProtectionCommand,
 } from '@aws-sdk/client-cloudformation'
-import { openStack } from '../operator/open/aws-bridge.ts'
-import type { Home } from '../operator/open/bridge.ts'
+import { openAwsBridge } from '../operator/open/aws-bridge.ts'
+import type { BridgeAccess } from '../operator/open/bridge.ts'
 import type { Commands } from './commands.ts'
 
 /** A stage of the bridge, deployed with the CDK as its README says. */
@@ -17,11 +17,11 @@ export type Deployment = {
   parts(type: string): Promise<string[]>
   /** One of the bridge's own commands, such as `secrets -- add generic`. @returns what it printed */
   operate(command: string, input?: string): Promise<string>
-  open(): Promise<Home>
+  open(): Promise<BridgeAccess>
   exists(): Promise<boolean>
   unprotect(): Promise<void>
   /** @returns whether it went away, and what the CDK said */
-  destroy(): Promise<{ isGone: boolean; said: string }>
+  destroy(): Promise<{ isDead: boolean; said: string }>
 }
 
 /** @param options.out takes the CDK's output, so that the project's own stays as it is */
@@ -69,14 +69,14 @@ export function createDeployment({
     },
     operate: (command, input = '') =>
       commands.run(`npm run -s ${command} --stack ${StackName} --region ${region}`, { input }),
-    open: () => openStack(StackName, region),
+    open: () => openAwsBridge(StackName, region),
     exists,
     async unprotect() {
       await client.send(new UpdateTerminationProtectionCommand({ StackName, EnableTerminationProtection: false }))
     },
     async destroy() {
       const { all } = await commands.end(`npx cdk destroy --force --output ${out} ${cdk()}`)
-      return { isGone: !(await exists()), said: all }
+      return { isDead: !(await exists()), said: all }
     },
   }
 }

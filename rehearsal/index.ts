@@ -117,8 +117,8 @@ async function onAws(url: string, port: number): Promise<void> {
       if (!(await deployment.exists())) continue
       const data = await dataOf(deployment)
       await deployment.unprotect()
-      const { isGone, said } = await deployment.destroy()
-      if (!isGone) console.error(`${deployment.name} is still there, delete it by hand:\n${said}`)
+      const { isDead, said } = await deployment.destroy()
+      if (!isDead) console.error(`${deployment.name} is still there, delete it by hand:\n${said}`)
       await remove(data, region)
     }
     await key.remove()

@@ -293,8 +293,8 @@ async function secondStage(scene: Scene): Promise<void> {
 async function endOfTest(scene: Scene): Promise<void> {
   const { production, test, region } = scene
   const data = await dataOf(test)
-  const { isGone, said } = await test.destroy()
-  expect(isGone, 'the test stage to be gone', said)
+  const { isDead, said } = await test.destroy()
+  expect(isDead, 'the test stage to be gone', said)
   const left = await expectWithin(later, 'nothing of its data', async () => {
     const found = await stillThere(data, region)
     return [Object.values(found).flat().length === 0, found]
@@ -307,11 +307,11 @@ async function endOfTest(scene: Scene): Promise<void> {
 async function endOfProduction({ production, region }: Scene): Promise<void> {
   const data = await dataOf(production)
   const refused = await production.destroy()
-  expect(!refused.isGone, 'a production stage not to go by cdk destroy alone', refused.said)
+  expect(!refused.isDead, 'a production stage not to go by cdk destroy alone', refused.said)
   await production.unprotect()
   try {
-    const { isGone, said } = await production.destroy()
-    expect(isGone, 'the production stage to go once it isn’t protected', said)
+    const { isDead, said } = await production.destroy()
+    expect(isDead, 'the production stage to go once it isn’t protected', said)
     const left = await stillThere(data, region)
     expect(isDeepStrictEqual(left, data), `its table, queues and secrets to stay, ${JSON.stringify(data)}`, left)
   } finally {

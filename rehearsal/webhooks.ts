@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import type { SourceOfHome } from '../operator/open/bridge.ts'
+import type { SourceInfo } from '../operator/open/bridge.ts'
 import { sample } from '../operator/send/samples.ts'
 
 /** How a webhook was answered. */
 export type Answer = { status: number; body: string }
 
 /** A source as it posts to a deployed bridge. `secret` is what its operator pasted there. */
-export type Sender = SourceOfHome & { url: string; secret: string }
+export type Sender = SourceInfo & { url: string; secret: string }
 
 /**
  * Signs and posts an event as a system of the sender's kind does.

@@ -5,7 +5,7 @@ import { createSqsQueue } from '../../functions/aws/sqs-queue.ts'
 import { createSecretsManagerSecrets, createSecretsManagerSession } from '../../functions/aws/webhook-secrets.ts'
 import { createDeliver } from '../../functions/deliver/deliver.ts'
 import { createErp } from '../../functions/erp/client.ts'
-import { measured } from '../../functions/erp/metrics.ts'
+import { withErpMetrics } from '../../functions/erp/metrics.ts'
 import { createIngest } from '../../functions/ingest/ingest.ts'
 import { createTelemetry } from '../../functions/lambda/telemetry.ts'
 import { startSimulatedErp } from '../../local/simulated-erp/server.ts'
@@ -69,7 +69,7 @@ export async function countCalls(batch: number): Promise<Calls> {
     )
     const deliver = said.deliver.published(
       createDeliver({
-        erp: measured(
+        erp: withErpMetrics(
           createErp({
             baseUrl: erp.url,
             session: createSecretsManagerSession({ ...stored, secretId: 'erp-session' }),
@@ -84,13 +84,13 @@ export async function countCalls(batch: number): Promise<Calls> {
         clock,
         ...said.deliver,
         instance: crypto.randomUUID(),
-        isGone: () => false,
+        isDead: () => false,
         leaseFor: 120_000,
         random: Math.random,
         lostAnswerWait: 60_000,
         spacing: 0,
         maxAge: 7 * 24 * 3600_000,
-        host: { clears: false },
+        host: { putClears: false },
       }),
     )
 

@@ -8,7 +8,13 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import * as z from 'zod'
 import type { Clock, Log } from '../ports/ports.ts'
-import { Credentials, type Login, refusedFor, StoredSession, type TrySession } from '../secrets/session.ts'
+import {
+  Credentials,
+  type Login,
+  refusedCredentialsPause,
+  StoredSession,
+  type VerifySession,
+} from '../secrets/session.ts'
 import { parseSecret, readCurrent, type StoredSecret } from './stored-secret.ts'
 
 /**
@@ -62,7 +68,7 @@ export function createRotation({
   sessionId: string
   credentialsId: string
   login: Login
-  trySession: TrySession
+  trySession: VerifySession
   clock: Clock
   log: Log
 }): (event: unknown) => Promise<void> {
@@ -83,7 +89,7 @@ export function createRotation({
   /** @throws while the ERP is not to be asked with these credentials again */
   async function refuseRefused(credentialsVersion: string): Promise<void> {
     const last = await lastRefusal(session)
-    if (last?.credentialsVersion === credentialsVersion && clock() - last.refusedAt < refusedFor) {
+    if (last?.credentialsVersion === credentialsVersion && clock() - last.refusedAt < refusedCredentialsPause) {
       throw failure('LoginRefused', last.reason)
     }
   }

@@ -2,23 +2,23 @@ import type { Erp } from '../erp/client.ts'
 import type { Clock, Log } from '../ports/ports.ts'
 import { backoff, longest } from '../state/backoff.ts'
 import type { ChatroomMessage, ChatroomMessageData, Lists } from '../state/erp/chatroom-message.ts'
-import { cleared } from '../state/erp/detect-cleared.ts'
-import type { Host } from '../state/erp/erp-behavior.ts'
+import { detectCleared } from '../state/erp/detect-cleared.ts'
+import type { ErpBehavior } from '../state/erp/erp-behavior.ts'
 import type { PutOutcome } from '../state/erp/outcome.ts'
-import { isListed, type Rendering, remember } from '../state/erp/render.ts'
+import { isListed, type Rendering, recordApplied } from '../state/erp/render.ts'
 import {
-  doubt,
   dueRegisters,
   keepLists,
   type MessageState,
+  markUnconfirmed,
   type Parked,
   park,
-  parkOld,
-  type Wish,
-  withinLimit,
-  withoutAge,
+  parkOverdue,
+  restartAge,
+  trimToLimit,
+  type WriteRef,
 } from '../state/message/message-state.ts'
-import { look } from './read-message.ts'
+import { readMessage } from './read-message.ts'
 
 /** What an attempt found out, as changes to whatever the message state has become meanwhile. */
 type Finding =
@@ -28,16 +28,16 @@ type Finding =
       before: ChatroomMessage
       answer?: ChatroomMessage
     }
-  | { kind: 'doubtful'; wishes: Wish[] }
+  | { kind: 'doubtful'; wishes: WriteRef[] }
   | { kind: 'told'; lists: Lists | undefined }
-  | { kind: 'refused'; wishes: Wish[]; parked: Parked }
+  | { kind: 'refused'; wishes: WriteRef[]; parked: Parked }
 
 /** How an attempt ended. `retryAt` (epoch ms) is set where the ERP could not be brought up to date for now. */
 export type AttemptResult = {
   findings: Finding[]
   retryAt?: number
   /** Nobody asked the ERP, so this is no failure of its own: the backoff doesn't grow. */
-  unasked?: boolean
+  skipped?: boolean
   /** What the next attempt is put off for, where that is no failure. */
   waits?: MessageState['waits']
   /** For the log: how it went, and the PUTs it took. */
@@ -54,7 +54,7 @@ export type AttemptDependencies = {
   lostAnswerWait: number
   /** ms that a register may be due before it is parked. */
   maxAge: number
-  host: Host
+  host: ErpBehavior
   /** Do everything but the PUT. */
   isDry?: boolean
   log: Log
@@ -71,7 +71,7 @@ type Step =
       puts: number
       after?: number | undefined
       reason: string
-      unasked?: boolean
+      skipped?: boolean
       waits?: MessageState['waits']
     }
 
@@ -95,9 +95,9 @@ export async function attempt(
     findings.push(...step.findings)
     puts += step.puts
     if (step.kind === 'retry') {
-      const { unasked = false, waits } = step
-      const after = step.after ?? backoff(state.attempts + (unasked ? 0 : 1), random())
-      return { findings, retryAt: clock() + after, outcome: step.reason, puts, unasked, ...(waits && { waits }) }
+      const { skipped = false, waits } = step
+      const after = step.after ?? backoff(state.attempts + (skipped ? 0 : 1), random())
+      return { findings, retryAt: clock() + after, outcome: step.reason, puts, skipped, ...(waits && { waits }) }
     }
     if (step.kind === 'search') registers.push(...step.among)
     if (registers.length === 0 || clock() >= deadline) break
@@ -111,7 +111,7 @@ export async function attempt(
  */
 export function withResult(
   state: MessageState,
-  { findings, retryAt, unasked, waits, puts }: AttemptResult,
+  { findings, retryAt, skipped, waits, puts }: AttemptResult,
   now: number,
   { maxAge, isDry }: Pick<AttemptDependencies, 'maxAge' | 'isDry'>,
 ): MessageState {
@@ -119,15 +119,15 @@ export function withResult(
   const tried = puts > 0 ? { ...found, lastPutAt: now } : found
   if (retryAt === undefined) return { ...tried, attempts: 0 }
   // In a dry run nothing is tried, so nothing grows old.
-  const young = isDry ? withoutAge(tried) : parkOld(tried, now - maxAge, now)
-  const attempts = state.attempts + (unasked ? 0 : 1)
+  const young = isDry ? restartAge(tried) : parkOverdue(tried, now - maxAge, now)
+  const attempts = state.attempts + (skipped ? 0 : 1)
   // Also where nothing is due any more: what is redriven must not overtake a PUT whose answer was lost.
   return { ...young, attempts, nextAttemptAt: retryAt, ...(waits && { waits }) }
 }
 
 /** The state with what an attempt found out; it may have grown since the attempt began. */
 export function withFindings(state: MessageState, findings: readonly Finding[]): MessageState {
-  return withinLimit(findings.reduce(withFinding, state))
+  return trimToLimit(findings.reduce(withFinding, state))
 }
 
 async function tryOnce(
@@ -138,22 +138,22 @@ async function tryOnce(
 ): Promise<Step> {
   const { erp, clock, lostAnswerWait, host, isDry = false, log } = dependencies
   // Always a GET of its own: people edit while a search goes on, and not every answer to a PUT tells the lists.
-  const seen = await look(messageId, state, dependencies, { only })
+  const seen = await readMessage(messageId, state, dependencies, { only })
   if (seen.kind === 'unreachable') {
-    const { unasked = false } = seen
-    return { kind: 'retry', findings: [], puts: 0, after: waitOf(seen), reason: `GET: ${seen.reason}`, unasked }
+    const { skipped = false } = seen
+    return { kind: 'retry', findings: [], puts: 0, after: waitOf(seen), reason: `GET: ${seen.reason}`, skipped }
   }
   if (seen.kind === 'refused') return { kind: 'settled', findings: parkEverything(state, seen, clock()), puts: 0 }
 
   const { message: before, rendering } = seen
   const { data, shows, sends, impossible } = rendering
   const found: Finding[] = [{ kind: 'fulfilled', rendering: { shows, sends: [] }, before }]
-  if (!host.blind && state.lists) found.push({ kind: 'told', lists: undefined })
+  if (!host.getDisabled && state.lists) found.push({ kind: 'told', lists: undefined })
   if (impossible.length > 0) {
     found.push({ kind: 'refused', wishes: impossible, parked: { reason: 'impossible', at: clock() } })
   }
   if (!data && !seen.waits) return { kind: 'settled', findings: found, puts: 0 }
-  const putOff = { kind: 'retry', findings: found, puts: 0, after: longest, unasked: true } as const
+  const putOff = { kind: 'retry', findings: found, puts: 0, after: longest, skipped: true } as const
   if (!data) return { ...putOff, reason: 'waits for an answer that tells the lists', waits: 'lists' }
   if (isDry) {
     log('dry run', { messageId, wouldPut: Object.keys(data).join(',') })
@@ -164,23 +164,23 @@ async function tryOnce(
   switch (put.kind) {
     case 'answered': {
       const answer = put.message && { answer: put.message }
-      const whole = put.message && !host.blind && cleared(before, data, put.message, host)
+      const whole = put.message && !host.getDisabled && detectCleared(before, data, put.message, host)
       if (whole) await restore(messageId, whole, dependencies)
       found.push({ kind: 'fulfilled', rendering, before, ...answer })
-      if (host.blind) found.push(...told(put, sends))
+      if (host.getDisabled) found.push(...told(put, sends))
       return { kind: 'settled', findings: found, puts: 1 }
     }
     case 'unreachable': {
-      const { unasked = false } = put
-      const puts = unasked ? 0 : 1
-      return { kind: 'retry', findings: found, puts, after: waitOf(put), reason: `PUT: ${put.reason}`, unasked }
+      const { skipped = false } = put
+      const puts = skipped ? 0 : 1
+      return { kind: 'retry', findings: found, puts, after: waitOf(put), reason: `PUT: ${put.reason}`, skipped }
     }
     case 'lost':
       found.push({ kind: 'doubtful', wishes: sends })
       return { kind: 'retry', findings: found, puts: 1, after: lostAnswerWait, reason: `PUT lost: ${put.reason}` }
     case 'refused':
       // No GET has said before that there is no such chat message.
-      if (host.blind && (put.status === 404 || put.status === 410)) {
+      if (host.getDisabled && (put.status === 404 || put.status === 410)) {
         return { kind: 'settled', findings: [...found, ...parkEverything(state, put, clock())], puts: 1 }
       }
       if (sends.length > 1) return { kind: 'search', findings: found, puts: 1, among: sends.map(({ key }) => key) }
@@ -210,7 +210,7 @@ async function restore(
   whole: ChatroomMessageData,
   { erp, host, log }: AttemptDependencies,
 ): Promise<void> {
-  host.clears = true
+  host.putClears = true
   for (let tries = 1; tries <= 2; tries += 1) {
     const { kind } = await erp.put(messageId, whole)
     log('the host clears what a PUT leaves out: set ERP_PUT=whole', { messageId, restored: kind === 'answered', tries })
@@ -246,9 +246,9 @@ function parkEverything(state: MessageState, refusal: Refusal, at: number): Find
 function withFinding(state: MessageState, finding: Finding): MessageState {
   switch (finding.kind) {
     case 'fulfilled':
-      return remember(state, finding.rendering, finding.before, finding.answer)
+      return recordApplied(state, finding.rendering, finding.before, finding.answer)
     case 'doubtful':
-      return doubt(state, finding.wishes)
+      return markUnconfirmed(state, finding.wishes)
     case 'told':
       return keepLists(state, finding.lists)
     case 'refused':

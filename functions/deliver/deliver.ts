@@ -1,18 +1,18 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import pMap from 'p-map'
-import { type LookUpDependencies, lookUp, sendLeft } from '../lookups/run.ts'
+import { type LookupDependencies, requeueUnanswered, runLookups } from '../lookups/run.ts'
 import type { Log } from '../ports/ports.ts'
 import { backoff } from '../state/backoff.ts'
 import { objectKey } from '../state/object/object-state.ts'
 import { decode, encode, type QueueMessage, updatesMessage } from '../state/queue-message.ts'
-import { type Arrivals, type SettleDependencies, settle } from './process-message.ts'
-import { type ObjectArrivals, settleObject } from './process-object.ts'
+import { type IncomingWork, type ProcessDependencies, processMessage } from './process-message.ts'
+import { type IncomingObjectWork, processObject } from './process-object.ts'
 
 /**
  * How many chat messages of one batch are brought up to date at once; the others are folded first and left to attempts of
  * their own, so that a batch ends before its records come again.
  */
-const sideBySide = 25
+const concurrency = 25
 /** A queue message of more chat messages and objects than this is taken apart, so that folding one takes no longer than a batch may. */
 const most = 100
 /** How often a record that fails is tried: with pauses that grow to 15 min, for over a week. */
@@ -21,7 +21,7 @@ const mostFailures = 2_000
 const patience = 5_000
 
 /** `lookUps` is absent where no source asks anything. */
-export type DeliverDependencies = SettleDependencies & Pick<LookUpDependencies, 'lookUps'>
+export type DeliverDependencies = ProcessDependencies & Pick<LookupDependencies, 'lookUps'>
 
 /**
  * The deliver handler: looks up what a batch's events leave open, folds its updates into the message states, by way of their
@@ -33,7 +33,7 @@ export function createDeliver(dependencies: DeliverDependencies): (event: SQSEve
   const { queue, deadLetters, log, random, clock } = dependencies
 
   /** Sends a record again later. */
-  async function again(message: QueueMessage): Promise<void> {
+  async function requeue(message: QueueMessage): Promise<void> {
     const failures = (message.failures ?? 0) + 1
     const body = encode({ ...message, failures })
     if (failures > mostFailures) await deadLetters.send(body, { reason: 'failed too often' })
@@ -51,16 +51,16 @@ export function createDeliver(dependencies: DeliverDependencies): (event: SQSEve
           await deadLetters.send(body, { reason: decoded.unreadable })
           continue
         }
-        const parts = apart(decoded.message)
+        const parts = splitMessage(decoded.message)
         if (parts.length === 1) messages.set(record, decoded.message)
-        else await pMap(parts, (part) => queue.send(encode(part)), { concurrency: sideBySide })
+        else await pMap(parts, (part) => queue.send(encode(part)), { concurrency })
       } catch {
         failed.add(record)
       }
     }
 
     const unsettled = new Set<string>()
-    const unlessItFails = async (records: string[], fields: Parameters<Log>[1], settling: () => Promise<void>) => {
+    const collectFailures = async (records: string[], fields: Parameters<Log>[1], settling: () => Promise<void>) => {
       try {
         await settling()
       } catch (error) {
@@ -69,15 +69,14 @@ export function createDeliver(dependencies: DeliverDependencies): (event: SQSEve
       }
     }
     const startedAt = clock()
-    const lookedUp = await lookUp(messages, dependencies)
+    const lookedUp = await runLookups(messages, dependencies)
     const isInTime = clock() - startedAt < patience
     const known = new Map(messages)
     for (const [record, { message }] of lookedUp) known.set(record, message)
-    const concurrency = sideBySide
     const arrived = byChatMessage(known)
     const settleOneObject = ({ records, ...came }: ArrivedObject) =>
-      unlessItFails(records, { source: came.source }, async () => {
-        for (const update of await settleObject(came, dependencies)) {
+      collectFailures(records, { source: came.source }, async () => {
+        for (const update of await processObject(came, dependencies)) {
           const to = of(arrived, update.messageId)
           to.records.push(...records)
           to.updates.push(update)
@@ -86,16 +85,16 @@ export function createDeliver(dependencies: DeliverDependencies): (event: SQSEve
       })
     await pMap(byObject(known).values(), settleOneObject, { concurrency })
     const settleOne = ([messageId, { records, ...came }]: [string, Arrived], attemptNow: boolean) =>
-      unlessItFails(records, { messageId }, () => settle(messageId, came, dependencies, { attemptNow }))
+      collectFailures(records, { messageId }, () => processMessage(messageId, came, dependencies, { attemptNow }))
     const all = [...arrived]
-    await pMap(all.slice(sideBySide), (one) => settleOne(one, false), { concurrency })
-    await pMap(all.slice(0, sideBySide), (one) => settleOne(one, isInTime), { concurrency })
+    await pMap(all.slice(concurrency), (one) => settleOne(one, false), { concurrency })
+    await pMap(all.slice(0, concurrency), (one) => settleOne(one, isInTime), { concurrency })
     for (const record of unsettled) {
-      await again(messages.get(record) as QueueMessage).catch(() => failed.add(record))
+      await requeue(messages.get(record) as QueueMessage).catch(() => failed.add(record))
     }
     for (const [record, left] of lookedUp) {
       // What is sent again whole looks everything up again.
-      if (!unsettled.has(record)) await sendLeft(left, dependencies).catch(() => failed.add(record))
+      if (!unsettled.has(record)) await requeueUnanswered(left, dependencies).catch(() => failed.add(record))
     }
     // Lambda takes a failure without a record's id for none: then the whole batch has to come again.
     if (failed.has('')) throw new Error('a record without an id failed')
@@ -104,8 +103,8 @@ export function createDeliver(dependencies: DeliverDependencies): (event: SQSEve
 }
 
 /** What came for one chat message or object, and the records that it came in. */
-type Arrived = Arrivals & { records: string[] }
-type ArrivedObject = ObjectArrivals & { records: string[] }
+type Arrived = IncomingWork & { records: string[] }
+type ArrivedObject = IncomingObjectWork & { records: string[] }
 
 function byChatMessage(messages: ReadonlyMap<string, QueueMessage>): Map<string, Arrived> {
   const arrivals = new Map<string, Arrived>()
@@ -146,7 +145,7 @@ function byObject(messages: ReadonlyMap<string, QueueMessage>): Map<string, Arri
 }
 
 /** A queue message as several, none of which names more than `most` chat messages and objects. */
-function apart(message: QueueMessage): QueueMessage[] {
+function splitMessage(message: QueueMessage): QueueMessage[] {
   if (message.kind !== 'updates') return [message]
   const { updates, objectUpdates, links, lookUps = [] } = message
   const ofObjects = [...objectUpdates, ...links, ...lookUps]

@@ -1,5 +1,5 @@
 import type { Metrics } from '../ports/ports.ts'
-import { cameOf } from '../state/message/attempt-effects.ts'
+import { attemptEffects } from '../state/message/attempt-effects.ts'
 import { dueRegisters, type MessageState } from '../state/message/message-state.ts'
 import type { QueuedUpdate } from '../state/queue-message.ts'
 import { type AttemptDependencies, type AttemptResult, withResult } from './attempt.ts'
@@ -10,7 +10,7 @@ type Told = Pick<AttemptDependencies, 'log' | 'clock' | 'maxAge'> & { metrics?: 
 type Came = { updates: readonly QueuedUpdate[]; traces: ReadonlySet<string> }
 
 /** Tells what was folded, in a line of its own where no attempt follows at once that has one. */
-export function tellFold(
+export function logMerge(
   messageId: string,
   { updates, traces }: Came,
   fold: { before: MessageState; state: MessageState; full: readonly QueuedUpdate[]; stale: number; isLeasing: boolean },
@@ -34,7 +34,7 @@ export function tellFold(
  * Tells what an attempt did: a line with the webhook requests that came with it, and the ids of events that came earlier and
  * are fulfilled by it; and a line for each wish that it parked.
  */
-export function tellAttempt(
+export function logAttempt(
   messageId: string,
   { updates, traces }: Came,
   { state, result, startedAt }: { state: MessageState; result: AttemptResult; startedAt: number },
@@ -42,7 +42,7 @@ export function tellAttempt(
 ): void {
   const { log, metrics = () => {}, clock } = dependencies
   const now = clock()
-  const { fulfilled, parked } = cameOf(state, withResult(state, result, now, dependencies), startedAt)
+  const { fulfilled, parked } = attemptEffects(state, withResult(state, result, now, dependencies), startedAt)
   const { outcome, puts, retryAt } = result
   const came = new Set(updates.map(({ eventId }) => eventId))
   const earlier = fulfilled.map(({ eventId }) => eventId).filter((eventId) => !came.has(eventId))

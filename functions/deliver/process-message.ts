@@ -1,31 +1,31 @@
 import { randomUUID } from 'node:crypto'
 import type { MessageStates, Metrics, Queue } from '../ports/ports.ts'
 import {
-  doubt,
   dueRegisters,
   emptyState,
-  foldWithin,
   isDue,
   type MessageState,
+  markUnconfirmed,
+  mergeWithinLimit,
   readState,
 } from '../state/message/message-state.ts'
-import { awake, needsScheduling, nextStep, recordOf } from '../state/message/schedule.ts'
+import { endWait, needsScheduling, nextStep, toRecord } from '../state/message/schedule.ts'
 import { attemptMessage, encode, type QueuedUpdate, updatesMessage } from '../state/queue-message.ts'
 import type { StoredState } from '../state/stored-state.ts'
 import { type AttemptDependencies, attempt, withFindings, withResult } from './attempt.ts'
-import { tellAttempt, tellFold } from './log-attempt.ts'
+import { logAttempt, logMerge } from './log-attempt.ts'
 
 /** What came for one chat message: updates with the webhook requests that they are from, and attempts by their `at`. */
-export type Arrivals = { updates: QueuedUpdate[]; attempts: (number | undefined)[]; traces: Set<string> }
+export type IncomingWork = { updates: QueuedUpdate[]; attempts: (number | undefined)[]; traces: Set<string> }
 
-export type SettleDependencies = AttemptDependencies & {
+export type ProcessDependencies = AttemptDependencies & {
   states: Pick<MessageStates, 'load' | 'save'>
   queue: Pick<Queue, 'send'>
   deadLetters: Pick<Queue, 'send'>
   /** Names this running instance, so that others can tell whether the holder of a lease still lives. */
   instance: string
   /** Whether an instance is known to be dead. */
-  isGone: (instance: string) => boolean
+  isDead: (instance: string) => boolean
   /** ms; at least as long as an attempt can take. */
   leaseFor: number
   /** ms between two PUTs of one chat message; the search for a refused register is exempt. */
@@ -34,17 +34,17 @@ export type SettleDependencies = AttemptDependencies & {
 }
 
 /** A delayed attempt rarely overtakes the save that knows it; ms. */
-const soonest = 100
+const minAttemptDelay = 100
 
 /**
  * Folds what came into the chat message's state and, where something is due and nobody else is at it, makes an attempt.
  * When it resolves, everything that came is saved, and whatever remains to do has an attempt on the queue.
  * @param options.attemptNow false leaves the attempt to the queue
  */
-export async function settle(
+export async function processMessage(
   messageId: string,
-  arrivals: Arrivals,
-  dependencies: SettleDependencies,
+  arrivals: IncomingWork,
+  dependencies: ProcessDependencies,
   { attemptNow = true } = {},
 ): Promise<void> {
   const { states, clock, deadLetters, instance, leaseFor, spacing, host, isDry = false } = dependencies
@@ -56,21 +56,21 @@ export async function settle(
     const before = recovered(stored ? await read(messageId, stored, dependencies) : emptyState(), now, dependencies)
     // An attempt for a chat message that was forgotten finds no record, and makes none.
     if (arrivals.updates.length === 0 && !(stored && isAwaited(arrivals.attempts, before))) return
-    const folded = foldWithin(before, arrivals.updates)
+    const folded = mergeWithinLimit(before, arrivals.updates)
     const hasCome = arrivals.attempts.includes(before.scheduledAt)
     const come = hasCome ? without(folded.state, 'scheduledAt') : folded.state
-    const arrived = awake(come, { isNews, isDry, isBlind: host.blind === true })
+    const arrived = endWait(come, { isNews, isDry, isBlind: host.getDisabled === true })
     const step = nextStep(arrived, now, spacing)
 
     let state = arrived
     const isLeasing = step.kind === 'attempt' && attemptNow
     if (isLeasing) state = { ...arrived, lease: { holder, until: now + leaseFor } }
-    else if (step.kind === 'nothing') state = rested(arrived, now)
+    else if (step.kind === 'nothing') state = idleState(arrived, now)
     else state = await scheduled(messageId, arrived, step.kind === 'later' ? step.at : now, dependencies)
     const version = await save(messageId, state, stored, dependencies)
     if (version === undefined) continue
     await sendOvertaking(messageId, arrived, state, dependencies)
-    tellFold(messageId, arrivals, { ...folded, before, state, isLeasing }, dependencies)
+    logMerge(messageId, arrivals, { ...folded, before, state, isLeasing }, dependencies)
     for (const { position, ...update } of folded.full) {
       const body = encode(updatesMessage({ updates: [{ ...update, position }] }))
       await deadLetters.send(body, { reason: 'full' })
@@ -85,8 +85,8 @@ async function attemptUnderLease(
   messageId: string,
   holder: string,
   leased: { state: MessageState; version: number },
-  arrivals: Arrivals,
-  dependencies: SettleDependencies,
+  arrivals: IncomingWork,
+  dependencies: ProcessDependencies,
 ): Promise<void> {
   const { states, clock, leaseFor, spacing } = dependencies
   // A GET and a PUT that both time out, each once more with a new session token, still end within the other half.
@@ -95,7 +95,7 @@ async function attemptUnderLease(
   for (let news = arrivals; ; news = { ...arrivals, traces: new Set() }) {
     const startedAt = clock()
     const result = await attempt(messageId, state, deadline, dependencies)
-    tellAttempt(messageId, news, { state, result, startedAt }, dependencies)
+    logAttempt(messageId, news, { state, result, startedAt }, dependencies)
     let latest: StoredState | undefined = { body: '', version }
     for (;;) {
       const isOurs = state.lease?.holder === holder
@@ -126,11 +126,11 @@ async function attemptUnderLease(
 async function released(
   messageId: string,
   found: MessageState,
-  { isOurs, dependencies }: { isOurs: boolean; dependencies: SettleDependencies },
+  { isOurs, dependencies }: { isOurs: boolean; dependencies: ProcessDependencies },
 ): Promise<MessageState> {
   const state = isOurs ? without(found, 'lease') : found
   const now = dependencies.clock()
-  if (!isDue(state)) return isOurs ? rested(state, now) : state
+  if (!isDue(state)) return isOurs ? idleState(state, now) : state
   const step = nextStep(state, now, dependencies.spacing)
   return scheduled(messageId, state, step.kind === 'later' ? step.at : 0, dependencies)
 }
@@ -140,10 +140,10 @@ async function scheduled(
   messageId: string,
   state: MessageState,
   at: number,
-  { clock, queue }: SettleDependencies,
+  { clock, queue }: ProcessDependencies,
 ): Promise<MessageState> {
   const now = clock()
-  const time = Math.max(at, now + soonest)
+  const time = Math.max(at, now + minAttemptDelay)
   if (!needsScheduling(state, time, now)) return state
   await queue.send(encode(attemptMessage(messageId, time)), { delay: time - now })
   return { ...state, scheduledAt: time }
@@ -157,7 +157,7 @@ async function sendOvertaking(
   messageId: string,
   before: MessageState,
   { scheduledAt }: MessageState,
-  { clock, queue }: SettleDependencies,
+  { clock, queue }: ProcessDependencies,
 ): Promise<void> {
   const isNew = scheduledAt !== undefined && scheduledAt !== before.scheduledAt
   if (isNew && scheduledAt <= clock()) await queue.send(encode(attemptMessage(messageId, scheduledAt)))
@@ -167,17 +167,17 @@ async function sendOvertaking(
  * The state after a crash: a lease that nobody gave back, and whose holder is dead or out of time. A PUT may have been on its
  * way, so nobody knows what the ERP shows of what was due.
  */
-function recovered(state: MessageState, now: number, { isGone }: SettleDependencies): MessageState {
+function recovered(state: MessageState, now: number, { isDead }: ProcessDependencies): MessageState {
   const { lease } = state
-  if (!lease || (lease.until > now && !isGone(lease.holder.split('/')[0] as string))) return state
-  return without(doubt(state, dueRegisters(state)), 'lease')
+  if (!lease || (lease.until > now && !isDead(lease.holder.split('/')[0] as string))) return state
+  return without(markUnconfirmed(state, dueRegisters(state)), 'lease')
 }
 
 /**
  * Whether one of these attempts is the one that was scheduled, or the sweep's. Where none is scheduled but something is due,
  * the one that was scheduled came before, and died.
  */
-function isAwaited(attempts: Arrivals['attempts'], state: MessageState): boolean {
+function isAwaited(attempts: IncomingWork['attempts'], state: MessageState): boolean {
   return (
     attempts.includes(state.scheduledAt) ||
     attempts.includes(undefined) ||
@@ -189,7 +189,7 @@ function isAwaited(attempts: Arrivals['attempts'], state: MessageState): boolean
  * Nothing is due. The attempt that may still be on the queue stays known, so that the next burst doesn't add another; so does
  * a time that the next attempt has to wait for.
  */
-function rested(state: MessageState, now: number): MessageState {
+function idleState(state: MessageState, now: number): MessageState {
   const isOver = state.waits !== undefined || (state.nextAttemptAt ?? 0) <= now
   return { ...(isOver ? without(without(state, 'nextAttemptAt'), 'waits') : state), attempts: 0 }
 }
@@ -199,9 +199,9 @@ async function save(
   messageId: string,
   state: MessageState,
   loaded: StoredState | undefined,
-  { states, clock }: SettleDependencies,
+  { states, clock }: ProcessDependencies,
 ): Promise<number | undefined> {
-  const record = recordOf(state, clock())
+  const record = toRecord(state, clock())
   if (record.body === loaded?.body) return loaded.version
   return states.save(messageId, record, loaded?.version)
 }
@@ -214,7 +214,7 @@ async function save(
 async function read(
   messageId: string,
   { body }: StoredState,
-  { deadLetters }: SettleDependencies,
+  { deadLetters }: ProcessDependencies,
 ): Promise<MessageState> {
   const read = readState(body)
   if ('state' in read) return read.state

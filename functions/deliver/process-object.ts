@@ -1,13 +1,13 @@
 import type { Clock, Log, MessageStates, Queue } from '../ports/ports.ts'
 import {
   emptyObject,
-  foldObject,
-  forwarded,
+  forwardedUpdates,
+  mergeObject,
   type ObjectState,
   objectKey,
-  objectRecord,
+  pruneObject,
   readObject,
-  tidyObject,
+  toObjectRecord,
 } from '../state/object/object-state.ts'
 import {
   encode,
@@ -19,7 +19,7 @@ import {
 import type { StoredState } from '../state/stored-state.ts'
 
 /** What came for one object. */
-export type ObjectArrivals = {
+export type IncomingObjectWork = {
   source: string
   object: string
   updates: QueuedObjectUpdate[]
@@ -33,8 +33,8 @@ export type ObjectArrivals = {
  * @returns what its chat messages are to be told, once the record is saved. Whoever crashes before they were told gets the
  *   same again when the queue message comes again
  */
-export async function settleObject(
-  { source, object, traces, ...came }: ObjectArrivals,
+export async function processObject(
+  { source, object, traces, ...came }: IncomingObjectWork,
   {
     states,
     deadLetters,
@@ -52,8 +52,8 @@ export async function settleObject(
     const stored = await states.load(key)
     const now = clock()
     const before = (stored && (await read(stored, deadLetters))) ?? emptyObject(source, object)
-    const { state, full, beyond } = foldObject(tidyObject(before, now), came)
-    const record = objectRecord(tidyObject(state, now))
+    const { state, full, beyond } = mergeObject(pruneObject(before, now), came)
+    const record = toObjectRecord(pruneObject(state, now))
     // Nobody needs to know of an object that has neither links nor wishes; one that is there expires.
     if (record && record.body !== stored?.body) {
       const version = await states.save(key, record, stored?.version)
@@ -62,7 +62,7 @@ export async function settleObject(
     if (beyond > 0) log('too many links', { source, links: beyond })
     for (const update of full)
       await deadLetters.send(encode(updatesMessage({ objectUpdates: [update] })), { reason: 'full' })
-    const told = forwarded(state)
+    const told = forwardedUpdates(state)
     const to = [...new Set(told.map(({ messageId }) => messageId))]
     log('object', { object: key, traces: [...traces], to })
     return told

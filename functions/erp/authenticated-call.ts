@@ -13,7 +13,7 @@ type NoSession = { noSession: string; retryAfter?: number }
  * @param send makes the call with a token
  * @returns the answer; a 401 never, and a 403 only where it is meant for this chat message
  */
-export type InSession = (
+export type AuthenticatedCall = (
   call: { method: string; messageId: string },
   send: (token: string) => Promise<HttpAnswer | HttpFailure>,
 ) => Promise<HttpAnswer | HttpFailure | NoSession>
@@ -40,7 +40,7 @@ const standsFor = 60_000
  * was good at the first refusal too. That stands for a minute: later it may be another wish that is refused, or the session
  * may have ended since, so that it has to be proven anew.
  */
-export function createInSession({
+export function createAuthenticatedCall({
   session,
   clock,
   log = () => {},
@@ -48,7 +48,7 @@ export function createInSession({
   session: ErpSession
   clock: Clock
   log?: Log | undefined
-}): InSession {
+}): AuthenticatedCall {
   /** Counts calls as they begin and refusals as they come. */
   let moment = 0
   const accepted = new Map<string, Acceptance[]>()

@@ -26,10 +26,10 @@ export function withBreaker(erp: Erp, clock: Clock): Erp {
     probedAt = now
     return false
   }
-  const unasked = { kind: 'unreachable', reason: countsAsDead, unasked: true } as const
+  const skipped = { kind: 'unreachable', reason: countsAsDead, skipped: true } as const
   return {
-    get: async (messageId) => (isLeftAlone() ? unasked : note(await erp.get(messageId))),
+    get: async (messageId) => (isLeftAlone() ? skipped : note(await erp.get(messageId))),
     // Where GET is refused, attempts begin with this.
-    put: async (messageId, data) => (isLeftAlone() ? unasked : note(await erp.put(messageId, data))),
+    put: async (messageId, data) => (isLeftAlone() ? skipped : note(await erp.put(messageId, data))),
   }
 }

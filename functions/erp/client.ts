@@ -3,7 +3,7 @@ import { retryAfter } from '../state/backoff.ts'
 import type { ChatroomMessageData } from '../state/erp/chatroom-message.ts'
 import type { GetOutcome, PutOutcome } from '../state/erp/outcome.ts'
 import { chatroomMessagePath, type ErpHost, erpUrl, isFinal, putBody, readChatroomMessage, tellsLists } from './api.ts'
-import { createInSession } from './authenticated-call.ts'
+import { createAuthenticatedCall } from './authenticated-call.ts'
 import { createHttpCall, type HttpAnswer, type HttpFailure, jsonOf } from './http-call.ts'
 
 /** The ERP, as far as the bridge needs it. Never throws for what the ERP or the network does. */
@@ -31,7 +31,7 @@ export function createErp({
   ...host
 }: ErpHost & { session: ErpSession; timeout?: number; clock: Clock; log?: Log }): Erp {
   const call = createHttpCall()
-  const inSession = createInSession({ session, clock, log })
+  const inSession = createAuthenticatedCall({ session, clock, log })
 
   async function request(method: string, messageId: string, body?: string): Promise<HttpAnswer | Failure> {
     const url = erpUrl(host, chatroomMessagePath(messageId))
@@ -82,7 +82,7 @@ export function createErp({
 
 function unreached({ failure, later: { retryAfter } = {} }: Failure) {
   const outcome = unreachable(failure, retryAfter)
-  return retryAfter === undefined ? outcome : ({ ...outcome, unasked: true } as const)
+  return retryAfter === undefined ? outcome : ({ ...outcome, skipped: true } as const)
 }
 
 function unreachable(reason: string, after?: number): { kind: 'unreachable'; reason: string; retryAfter?: number } {

@@ -1,6 +1,6 @@
 import type { DimensionOf } from '../ports/metrics.ts'
 import type { Clock, Metrics } from '../ports/ports.ts'
-import type { Login, TrySession } from '../secrets/session.ts'
+import type { Login, VerifySession } from '../secrets/session.ts'
 import type { GetOutcome, PutOutcome } from '../state/erp/outcome.ts'
 import { countsAsDead } from './circuit-breaker.ts'
 import type { Erp } from './client.ts'
@@ -12,7 +12,7 @@ const refusedByChance = 4
  * Measures each call of an ERP, and how it answered; counts those that a breaker around it did not make, and refusals of so
  * many chat messages in a row that a wrong base path looks like that.
  */
-export function measured(erp: Erp, metrics: Metrics, clock: Clock): Erp {
+export function withErpMetrics(erp: Erp, metrics: Metrics, clock: Clock): Erp {
   const refusedInARow = new Set<string>()
 
   async function call<Outcome extends GetOutcome | PutOutcome>(calling: () => Promise<Outcome>): Promise<Outcome> {
@@ -49,7 +49,7 @@ export function measured(erp: Erp, metrics: Metrics, clock: Clock): Erp {
 }
 
 /** Counts each login, and how it ended. */
-export function loginsCounted(login: Login, metrics: Metrics): Login {
+export function withLoginMetrics(login: Login, metrics: Metrics): Login {
   return async (credentials) => {
     const outcome = await login(credentials)
     metrics('SessionRenewals', 1, outcome.kind === 'session' ? 'renewed' : 'failed')
@@ -58,7 +58,7 @@ export function loginsCounted(login: Login, metrics: Metrics): Login {
 }
 
 /** Counts each new session that is not taken, or could not be tried, so that it does not become the current one. */
-export function triesCounted(trySession: TrySession, metrics: Metrics): TrySession {
+export function withSessionCheckMetrics(trySession: VerifySession, metrics: Metrics): VerifySession {
   return async (token) => {
     const tried = await trySession(token)
     if (tried.kind !== 'accepted') metrics('SessionRenewals', 1, 'failed')

@@ -1,4 +1,4 @@
-import type { Tried, TrySession } from '../secrets/session.ts'
+import type { SessionVerdict, VerifySession } from '../secrets/session.ts'
 import { chatroomMessagePath, type ErpHost, erpUrl } from './api.ts'
 import { createHttpCall, jsonOf } from './http-call.ts'
 
@@ -12,13 +12,13 @@ const refusesGet = [403, 404, 405, 501]
  * @param options.timeout ms until a call without an answer is given up
  * @param options.isBlind the host refuses GET: then of its refusals only a 401 is about the session
  */
-export function createTrySession({
+export function createVerifySession({
   timeout = 10_000,
   isBlind = false,
   ...host
-}: ErpHost & { timeout?: number; isBlind?: boolean }): TrySession {
+}: ErpHost & { timeout?: number; isBlind?: boolean }): VerifySession {
   const call = createHttpCall()
-  return async (token): Promise<Tried> => {
+  return async (token): Promise<SessionVerdict> => {
     const headers = { accept: 'application/json', 'x-session-token': token }
     const answer = await call('GET', erpUrl(host, chatroomMessagePath(nobodys)), { headers, timeout })
     if ('failure' in answer) return { kind: 'unreachable', reason: answer.failure }

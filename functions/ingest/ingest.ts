@@ -6,20 +6,20 @@ import {
   answer,
   authenticate,
   bodyLimit,
-  type Interpreted,
+  checkRequest,
+  type InterpretedRequest,
   interpret,
   jsonEvent,
   jsonParser,
-  notLearned,
   parserRefusal,
-  precheck,
-  queueMessageOf,
   type Reception,
   type SourceSettings,
+  secretNotLearned,
+  toQueueMessage,
 } from '../receive/receive.ts'
 import type { ReceiveContext, WebhookRequest } from '../sources/source.ts'
 import { encode } from '../state/queue-message.ts'
-import { tellRequest, traceOf } from './log-request.ts'
+import { logRequest, traceIdOf } from './log-request.ts'
 
 export type IngestDependencies = {
   /** By name, which is what stands in the URL. */
@@ -47,9 +47,9 @@ export function createIngest(
   dependencies: IngestDependencies,
 ): (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2> {
   const { log, clock } = dependencies
-  const handler = middy<IngestEvent, Interpreted>()
+  const handler = middy<IngestEvent, InterpretedRequest>()
     .before(async (step) => {
-      const first = await firstStep(step.event, dependencies)
+      const first = await verifyRequest(step.event, dependencies)
       if ('response' in first) return first
       const { request, source } = first
       const { body: _, ...event } = step.event
@@ -63,20 +63,20 @@ export function createIngest(
       return unavailable('Something went wrong here.')
     })
     .handler(async ({ body, authenticated, requestContext }) =>
-      secondStep(body, authenticated as Authenticated, requestContext.requestId, dependencies),
+      interpretAndEnqueue(body, authenticated as Authenticated, requestContext.requestId, dependencies),
     )
   return async (event) => {
     const startedAt = clock()
-    const trace = traceOf(event.requestContext.requestId)
+    const trace = traceIdOf(event.requestContext.requestId)
     const requestContext = { ...event.requestContext, requestId: trace }
     // Lambda's context is of no use to any of these steps.
-    const reception = (await handler({ ...event, requestContext }, {} as Context)) as Interpreted
-    tellRequest(reception, { trace, source: routeOf(event.rawPath)?.source, ms: clock() - startedAt }, dependencies)
+    const reception = (await handler({ ...event, requestContext }, {} as Context)) as InterpretedRequest
+    logRequest(reception, { trace, source: routeOf(event.rawPath)?.source, ms: clock() - startedAt }, dependencies)
     return resultOf(reception.response)
   }
 }
 
-async function firstStep(
+async function verifyRequest(
   event: APIGatewayProxyEventV2,
   { sources, secrets, clock, log, publicUrl, limit = bodyLimit }: IngestDependencies,
 ): Promise<Reception | Authenticated> {
@@ -94,7 +94,7 @@ async function firstStep(
     const context = { secrets: await secrets.of(source.name, { fresh }), now: new Date(clock()), publicUrl }
     return { context, refusal: authenticate(request, source, context) }
   }
-  const unfit = precheck(request, source, limit)
+  const unfit = checkRequest(request, source, limit)
   if (unfit) return unfit
   try {
     const first = await tryWith(false)
@@ -105,7 +105,7 @@ async function firstStep(
     if (refusal?.learned) {
       const isLearned = (await secrets.learn?.(source.name, refusal.learned.secret, clock())) ?? false
       log('handshake', { source: source.name, learned: isLearned })
-      return isLearned ? refusal : notLearned(source)
+      return isLearned ? refusal : secretNotLearned(source)
     }
     return refusal ?? { request, source, context }
   } catch {
@@ -113,17 +113,17 @@ async function firstStep(
   }
 }
 
-async function secondStep(
+async function interpretAndEnqueue(
   payload: unknown,
   { request, source, context }: Authenticated,
   trace: string,
   { queue, log }: IngestDependencies,
-): Promise<Interpreted> {
+): Promise<InterpretedRequest> {
   const reception = await interpret(payload, request, source, context)
   const { updates, objectUpdates, links, lookUps = [] } = reception
   if (updates.length + objectUpdates.length + links.length + lookUps.length === 0) return reception
   try {
-    await queue.send(encode(queueMessageOf(reception, source, { ...context, trace })))
+    await queue.send(encode(toQueueMessage(reception, source, { ...context, trace })))
     return reception
   } catch (error) {
     log('not queued', { trace, error: error instanceof Error ? error.name : 'unknown' })

@@ -1,20 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import type { DimensionOf } from '../ports/metrics.ts'
 import type { Log, Metrics } from '../ports/ports.ts'
-import type { Interpreted } from '../receive/receive.ts'
+import type { InterpretedRequest } from '../receive/receive.ts'
 import { TraceId } from '../state/queue-message.ts'
 
 /** How many event ids a line in the log names; further ones stand in lines of their own. */
 const idsInLine = 100
 
 /** What names a request from here to the PUT: API Gateway's own id, where it is short enough to be carried along. */
-export function traceOf(requestId: string): string {
+export function traceIdOf(requestId: string): string {
   return TraceId.safeParse(requestId).data ?? randomBytes(12).toString('base64url')
 }
 
 /** Tells of a request: a line in the log, with the ids of what was accepted and of what was ignored, and what there is to count. */
-export function tellRequest(
-  { response: { status }, events, lookUps = [], ignored = [] }: Interpreted,
+export function logRequest(
+  { response: { status }, events, lookUps = [], ignored = [] }: InterpretedRequest,
   { trace, source, ms }: { trace: string; source: string | undefined; ms: number },
   { log, metrics = () => {} }: { log: Log; metrics?: Metrics },
 ): void {

@@ -10,11 +10,11 @@ import { createSecretsManagerSession } from '../aws/webhook-secrets.ts'
 import { createDeliver } from '../deliver/deliver.ts'
 import { withBreaker } from '../erp/circuit-breaker.ts'
 import { createErp } from '../erp/client.ts'
-import { measured } from '../erp/metrics.ts'
-import { createLookUps } from '../lookups/providers.ts'
+import { withErpMetrics } from '../erp/metrics.ts'
+import { createProviderApis } from '../lookups/providers.ts'
 import { deliverSeconds } from '../settings/settings.ts'
-import { hostOf } from '../state/erp/erp-behavior.ts'
-import { askedSourcesOf, DeliverEnv, readEnv } from './environment.ts'
+import { erpBehavior } from '../state/erp/erp-behavior.ts'
+import { DeliverEnv, readEnv, sourcesWithLookupsOf } from './environment.ts'
 import { createTelemetry } from './telemetry.ts'
 
 const env = readEnv(DeliverEnv)
@@ -26,7 +26,7 @@ const client = new SecretsManagerClient(clientSettings())
 /** The queue's event source mapping calls this for every batch, and reads which records failed. */
 export const handler = published(
   createDeliver({
-    erp: measured(
+    erp: withErpMetrics(
       withBreaker(
         createErp({
           baseUrl: env.ERP_BASE_URL,
@@ -48,7 +48,7 @@ export const handler = published(
       clock,
     ),
     ...(env.API_TOKENS_ID && {
-      lookUps: createLookUps(askedSourcesOf(env), {
+      lookUps: createProviderApis(sourcesWithLookupsOf(env), {
         tokens: createSecretsManagerApiTokens({ client, secretId: env.API_TOKENS_ID, clock, log }),
         clock,
       }),
@@ -64,13 +64,13 @@ export const handler = published(
     metrics,
     instance: randomUUID(),
     // Nothing tells one function instance that another has died: a lease ends by its time.
-    isGone: () => false,
+    isDead: () => false,
     leaseFor: deliverSeconds * 1000,
     random: Math.random,
     lostAnswerWait: Number(env.ERP_LOST_ANSWER_WAIT) * 1000,
     spacing: Number(env.PUT_SPACING),
     maxAge: Number(env.MAX_AGE) * 24 * 3600_000,
-    host: hostOf(env),
+    host: erpBehavior(env),
     isDry: env.DRY_RUN === 'true',
   }),
 )

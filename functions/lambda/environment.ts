@@ -76,6 +76,6 @@ export function sourcesOf({ SOURCES }: z.infer<typeof IngestEnv>): ReturnType<ty
 }
 
 /** Those whose provider is asked. Nothing is said of kinds here, so that deliver needn't load them. */
-export function askedSourcesOf({ SOURCES = '{}' }: z.infer<typeof DeliverEnv>): Map<string, { kind: string }> {
+export function sourcesWithLookupsOf({ SOURCES = '{}' }: z.infer<typeof DeliverEnv>): Map<string, { kind: string }> {
   return new Map(Object.entries(Sources.parse(JSON.parse(SOURCES))))
 }

@@ -2,8 +2,8 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { clientSettings } from '../aws/client-settings.ts'
 import { createRotation } from '../aws/session-rotation.ts'
 import { createLogin } from '../erp/login.ts'
-import { loginsCounted, triesCounted } from '../erp/metrics.ts'
-import { createTrySession } from '../erp/verify-session.ts'
+import { withLoginMetrics, withSessionCheckMetrics } from '../erp/metrics.ts'
+import { createVerifySession } from '../erp/verify-session.ts'
 import { LoginEnv, readEnv } from './environment.ts'
 import { createTelemetry } from './telemetry.ts'
 
@@ -18,8 +18,11 @@ export const handler = published(
     client: new SecretsManagerClient(clientSettings()),
     sessionId: env.ERP_SESSION_ID,
     credentialsId: env.ERP_CREDENTIALS_ID,
-    login: loginsCounted(createLogin({ ...host, validSeconds: Number(env.ERP_LOGIN_VALID_SECONDS), clock }), metrics),
-    trySession: triesCounted(createTrySession({ ...host, isBlind: env.ERP_READ === 'never' }), metrics),
+    login: withLoginMetrics(
+      createLogin({ ...host, validSeconds: Number(env.ERP_LOGIN_VALID_SECONDS), clock }),
+      metrics,
+    ),
+    trySession: withSessionCheckMetrics(createVerifySession({ ...host, isBlind: env.ERP_READ === 'never' }), metrics),
     clock,
     log,
   }),

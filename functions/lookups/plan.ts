@@ -1,22 +1,22 @@
-import { type Asked as AskedNow, askedBy, type From } from '../receive/map-event.ts'
+import { type MappedEvent as AskedNow, type MappingContext, mapEvent } from '../receive/map-event.ts'
 import { boundedId } from '../sources/common/event-id.ts'
-import { saidCompleted } from '../sources/common/event-meaning.ts'
+import { completedEvent } from '../sources/common/event-meaning.ts'
 import { referencesIn } from '../sources/common/references.ts'
-import type { Happening, OpenHappening } from '../sources/source.ts'
-import type { LookUp, TaskState } from '../state/lookup.ts'
-import { type Asked, askedFor, QueuedLookUp } from '../state/queue-message.ts'
+import type { IncompleteEvent, NormalizedEvent } from '../sources/source.ts'
+import type { Lookup, TaskSnapshot } from '../state/lookup.ts'
+import { type QueuedItems, QueuedLookup, toQueuedItems } from '../state/queue-message.ts'
 
 /** What is to be looked up, with the chat message that the URL names, which then gets the answer. */
-export type LookUpAsked = LookUp & { messageId?: string }
+export type PlannedLookup = Lookup & { messageId?: string }
 
 /** A look-up as the queue's reader wants it, but for what the queue adds. */
-const Asking = QueuedLookUp.omit({ hold: true })
+const Asking = QueuedLookup.omit({ hold: true })
 
 /**
  * What has to be looked up of a happening that its payload leaves open, as far as its source may change what it is about.
  * @returns the look-up, or why there is none; reasons also for what is left out of one
  */
-export function lookUpFor(open: OpenHappening, from: From): { lookUp?: LookUpAsked; reasons: string[] } {
+export function planLookup(open: IncompleteEvent, from: MappingContext): { lookUp?: PlannedLookup; reasons: string[] } {
   const { path, source, meanings, now } = from
   if (path && 'invalid' in path) return { reasons: ['the URL names what can be no chat message'] }
   const mayComplete = meanings.includes('completed')
@@ -26,7 +26,7 @@ export function lookUpFor(open: OpenHappening, from: From): { lookUp?: LookUpAsk
   const asked = { ...open, asks, source, receivedAt: now.toISOString(), ...(path && { messageId: path.id }) }
   const { data: lookUp, error } = Asking.safeParse(asked)
   if (error) return { reasons: [`${error.issues[0]?.path.join('.')} is beyond the bounds`] }
-  return { lookUp: lookUp as LookUpAsked, reasons }
+  return { lookUp: lookUp as PlannedLookup, reasons }
 }
 
 /**
@@ -38,12 +38,12 @@ export function lookUpFor(open: OpenHappening, from: From): { lookUp?: LookUpAsk
  * it later is newer. The text only links, from the time of the event on.
  * @param now when the answer came; nothing that it tells is newer
  */
-export function answerTo(lookUp: QueuedLookUp, state: TaskState, now: Date): Asked {
+export function resolveLookup(lookUp: QueuedLookup, state: TaskSnapshot, now: Date): QueuedItems {
   const { source, object, messageId, eventId, occurredAt, hold } = lookUp
-  const asked = (happening: Pick<Happening, 'eventId' | 'type'> & Partial<Happening>, at: Date) => {
+  const asked = (happening: Pick<NormalizedEvent, 'eventId' | 'type'> & Partial<NormalizedEvent>, at: Date) => {
     const whole = { object, occurredAt, messageIds: [], ...happening }
-    const asks: AskedNow = askedBy(whole, { source, now: at, meanings: ['completed'], path: undefined })
-    return askedFor(asks, { source, receivedAt: at.toISOString(), hold })
+    const asks: AskedNow = mapEvent(whole, { source, now: at, meanings: ['completed'], path: undefined })
+    return toQueuedItems(asks, { source, receivedAt: at.toISOString(), hold })
   }
   const asker = new Date(lookUp.receivedAt)
   const messageIds = messageId === undefined ? [] : [messageId]
@@ -53,7 +53,7 @@ export function answerTo(lookUp: QueuedLookUp, state: TaskState, now: Date): Ask
       ? { eventId: boundedId(`${object}:completed:${completedAt}`), occurredAt: completedAt }
       : { eventId }
   const told = lookUp.asks.includes('completed')
-    ? asked({ ...saidCompleted(completed), ...identity, messageIds }, completed ? now : asker)
+    ? asked({ ...completedEvent(completed), ...identity, messageIds }, completed ? now : asker)
     : undefined
   const references = lookUp.asks.includes('references') ? referencesIn(...state.texts) : []
   const { links } = asked({ eventId, type: 'link.added', references }, asker)

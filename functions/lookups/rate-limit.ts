@@ -1,4 +1,4 @@
-import type { Clock, TaskLookUps } from '../ports/ports.ts'
+import type { Clock, ProviderApi } from '../ports/ports.ts'
 
 const minute = 60_000
 /** The part of a minute's look-ups that may come at once: Asana looks at its quota more often than once a minute. */
@@ -9,7 +9,7 @@ const burst = 1 / 6
  * refuses counts against its limit too (https://developers.asana.com/docs/rate-limits). Whoever has to wait is told for how
  * long, each longer than the one before, so that they don't all come back at once.
  */
-export function paced(provider: TaskLookUps, perMinute: number, clock: Clock): TaskLookUps {
+export function rateLimited(provider: ProviderApi, perMinute: number, clock: Clock): ProviderApi {
   const interval = minute / perMinute
   const most = Math.max(1, perMinute * burst)
   let tokens = most
@@ -32,7 +32,7 @@ export function paced(provider: TaskLookUps, perMinute: number, clock: Clock): T
   return {
     async taskState(object) {
       const after = wait(clock())
-      if (after > 0) return { kind: 'unreachable', reason: 'the rate limit', retryAfter: after, unasked: true }
+      if (after > 0) return { kind: 'unreachable', reason: 'the rate limit', retryAfter: after, skipped: true }
       const outcome = await provider.taskState(object)
       if (outcome.kind === 'unreachable') {
         pausedUntil = Math.max(pausedUntil, clock() + (outcome.retryAfter ?? 0))

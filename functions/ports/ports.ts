@@ -1,4 +1,4 @@
-import type { LookUpOutcome } from '../state/lookup.ts'
+import type { LookupOutcome } from '../state/lookup.ts'
 import type { SavedState, StoredState } from '../state/stored-state.ts'
 import type { DimensionOf, MetricName } from './metrics.ts'
 
@@ -82,13 +82,13 @@ export type ApiTokens = {
 }
 
 /** The APIs of the providers that are asked for what their webhooks leave open. */
-export type LookUps = {
+export type ProviderApis = {
   /** Those of a source; undefined where it asks nothing. */
-  of(source: string): TaskLookUps | undefined
+  of(source: string): ProviderApi | undefined
 }
 
 /** What one provider is asked. Never throws for what the provider or the network does. */
-export type TaskLookUps = { taskState(object: string): Promise<LookUpOutcome> }
+export type ProviderApi = { taskState(object: string): Promise<LookupOutcome> }
 
 /** The token that goes into `x-session-token`: a session's or an API key. */
 export type ErpSession = {

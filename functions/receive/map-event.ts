@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import type { Happening, Meaning, PathMessage } from '../sources/source.ts'
+import type { ChangeKind, NormalizedEvent, PathMessage } from '../sources/source.ts'
 import { type Change, type EventType, type Link, ObjectUpdate, Update } from '../state/changes.ts'
 import { QueuedLink } from '../state/queue-message.ts'
 
@@ -7,7 +7,7 @@ import { QueuedLink } from '../state/queue-message.ts'
 const mostReferences = 20
 
 /** What one happening asks for, the chat messages that it names, and why some of it asks for nothing. */
-export type Asked = {
+export type MappedEvent = {
   messageIds: string[]
   updates: Update[]
   objectUpdates: ObjectUpdate[]
@@ -16,20 +16,20 @@ export type Asked = {
 }
 
 /** Where a happening comes from, and what its source may change. */
-export type From = { source: string; now: Date; meanings: Meaning[]; path: PathMessage | undefined }
+export type MappingContext = { source: string; now: Date; meanings: ChangeKind[]; path: PathMessage | undefined }
 
 /** What the answer says of one thing that was accepted: which chat message it is for, or which object while none is known. */
 export type Accepted = { eventId: string; type: EventType } & ({ messageId: string } | { object: string })
 
 const linkTypes = { true: 'link.added', false: 'link.removed' } as const
-const nothing: Asked = { messageIds: [], updates: [], objectUpdates: [], links: [], reasons: [] }
+const nothing: MappedEvent = { messageIds: [], updates: [], objectUpdates: [], links: [], reasons: [] }
 
 /**
  * What a happening asks for. A chat message that is named, in the URL or by the payload's own field, gets the change, and it
  * alone. References in the object's text get it too, and say what the object is linked to. Where nothing is named, the
  * change goes to the object as well, whose record passes it on to every chat message that it is linked to.
  */
-export function askedBy(happening: Happening, from: From): Asked {
+export function mapEvent(happening: NormalizedEvent, from: MappingContext): MappedEvent {
   const { path } = from
   // Whatever its sender meant, it was not this: the references count no more than the URL.
   if (path && 'invalid' in path) return { ...nothing, reasons: ['the URL names what can be no chat message'] }
@@ -50,7 +50,10 @@ export function askedBy(happening: Happening, from: From): Asked {
 }
 
 /** What the answer says was accepted of it: each chat message once, or the object where no chat message is known. */
-export function acceptedOf({ eventId, type }: Happening, { updates, objectUpdates, links }: Asked): Accepted[] {
+export function acceptedEntries(
+  { eventId, type }: NormalizedEvent,
+  { updates, objectUpdates, links }: MappedEvent,
+): Accepted[] {
   const changed = new Set(updates.map(({ messageId }) => messageId))
   const onlyLinked = links.filter(({ messageId }) => !changed.has(messageId))
   return [
@@ -61,7 +64,7 @@ export function acceptedOf({ eventId, type }: Happening, { updates, objectUpdate
 }
 
 /** The same of a look-up. What it will say isn't known yet, so there is no type. */
-export function acceptedToLookUp({
+export function acceptedLookup({
   eventId,
   object,
   messageId,
@@ -75,11 +78,11 @@ export function acceptedToLookUp({
 
 /** A change, for the chat messages or for the object; and what the references teach, whether or not the change is wanted. */
 function askedByChange(
-  happening: Happening,
+  happening: NormalizedEvent,
   change: Change,
   { named, references }: { named: string[]; references: string[] },
-  from: From,
-): Asked {
+  from: MappingContext,
+): MappedEvent {
   const { object, reportOnly } = happening
   const messageIds = named.length > 0 ? named : references
   const taught = object === undefined ? nothing : askedByLinks(happening, object, references, true)
@@ -99,20 +102,20 @@ function askedByChange(
 }
 
 /** A link that was said. Without an object it is beyond the bounds. */
-function askedByLink(happening: Happening, messageIds: string[]): Asked {
+function askedByLink(happening: NormalizedEvent, messageIds: string[]): MappedEvent {
   const { type, object = '', reportOnly } = happening
   if (reportOnly !== undefined) return { ...nothing, messageIds, reasons: [reportOnly] }
   return askedByLinks(happening, object, messageIds, type === 'link.added')
 }
 
 /** What an update and an object's update have alike. */
-function fieldsOf({ eventId, occurredAt, actor }: Happening, change: Change, { source, now }: From) {
+function fieldsOf({ eventId, occurredAt, actor }: NormalizedEvent, change: Change, { source, now }: MappingContext) {
   const when = { ...(occurredAt !== undefined && { occurredAt }), receivedAt: now.toISOString() }
   return { eventId, source, ...when, ...(actor !== undefined && { actor }), change }
 }
 
 /** Links between the object and each of the chat messages. */
-function askedByLinks(happening: Happening, object: string, messageIds: string[], present: boolean): Asked {
+function askedByLinks(happening: NormalizedEvent, object: string, messageIds: string[], present: boolean): MappedEvent {
   const { eventId, occurredAt, objectOf } = happening
   const when = occurredAt !== undefined && { occurredAt }
   const source = objectOf !== undefined && { source: objectOf }

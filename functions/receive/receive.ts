@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 import jsonBodyParser from '@middy/http-json-body-parser'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
-import { type LookUpAsked, lookUpFor } from '../lookups/plan.ts'
+import { type PlannedLookup, planLookup } from '../lookups/plan.ts'
 import { verifyBearer } from '../sources/common/signature.ts'
 import { sourceOfKind } from '../sources/registry.ts'
 import type {
-  Happening,
+  NormalizedEvent,
   PathMessage,
   ReceiveContext,
   Response,
@@ -14,8 +14,8 @@ import type {
   WebhookRequest,
 } from '../sources/source.ts'
 import { type Change, type EventType, type Link, MessageId, type ObjectUpdate, type Update } from '../state/changes.ts'
-import { askedFor, encode, type QueueMessage, queueMessageLimit, updatesMessage } from '../state/queue-message.ts'
-import { acceptedOf, acceptedToLookUp, askedBy } from './map-event.ts'
+import { encode, type QueueMessage, queueMessageLimit, toQueuedItems, updatesMessage } from '../state/queue-message.ts'
+import { acceptedEntries, acceptedLookup, mapEvent } from './map-event.ts'
 import { json, problem } from './problem.ts'
 
 /** More than one queue message could hold, and few enough to look through at once. */
@@ -45,12 +45,12 @@ export type Reception = {
   objectUpdates: ObjectUpdate[]
   links: Link[]
   /** What deliver asks the provider's API, since the payload leaves it open. */
-  lookUps?: LookUpAsked[]
+  lookUps?: PlannedLookup[]
   learned?: { secret: string }
 }
 
 /** A reception, and what of the request asks for nothing, or for what it may not. */
-export type Interpreted = Reception & { ignored?: { eventId?: string }[] }
+export type InterpretedRequest = Reception & { ignored?: { eventId?: string }[] }
 
 /** A source as it is set up: its name, its kind, and that kind's options. */
 export type SourceSettings = { name: string; kind: string } & Record<string, unknown>
@@ -64,7 +64,7 @@ export async function receive(
   source: SourceSettings,
   context: ReceiveContext,
 ): Promise<Reception> {
-  const refusal = precheck(request, source) ?? authenticate(request, source, context)
+  const refusal = checkRequest(request, source) ?? authenticate(request, source, context)
   if (refusal) return refusal
   const parsed = await parse(request, source)
   if ('refusal' in parsed) return parsed.refusal
@@ -76,7 +76,11 @@ export async function receive(
  * Before anybody is asked for secrets: whether the request is one at all, or just asks whether anybody is there.
  * @returns the answer when it ends here
  */
-export function precheck(request: WebhookRequest, settings: SourceSettings, limit = bodyLimit): Reception | undefined {
+export function checkRequest(
+  request: WebhookRequest,
+  settings: SourceSettings,
+  limit = bodyLimit,
+): Reception | undefined {
   const kind = kindOf(settings)
   if (!kind) return answer(problem(404, 'There is no source of this kind.'))
   const isPost = request.method.toUpperCase() === 'POST'
@@ -119,7 +123,7 @@ export function authenticate(
 }
 
 /** The answer to a handshake whose secret nobody let the source learn. */
-export function notLearned(settings: SourceSettings): Reception {
+export function secretNotLearned(settings: SourceSettings): Reception {
   const kind = kindOf(settings)
   const detail = 'The source has no secret yet, and its operator has opened no window to learn one.'
   return kind ? refused(kind.source, detail) : answer(problem(401, detail))
@@ -179,7 +183,7 @@ export async function interpret(
   request: WebhookRequest,
   settings: SourceSettings,
   { now }: Pick<ReceiveContext, 'now'>,
-): Promise<Interpreted> {
+): Promise<InterpretedRequest> {
   const kind = kindOf(settings)
   if (!kind?.options) return answer(problem(404, 'There is no source of this kind.'))
   if (Array.isArray(payload) && payload.length > mostEvents) {
@@ -193,13 +197,13 @@ export async function interpret(
   }
   if (interpretation.kind === 'answered') return answer(interpretation.response)
   const from = { source: settings.name, now, meanings: kind.options.meanings, path }
-  const asked = interpretation.happenings.map((happening) => {
-    const asks = askedBy(happening, from)
-    return { happening, asks, accepted: acceptedOf(happening, asks) }
+  const asked = interpretation.events.map((happening) => {
+    const asks = mapEvent(happening, from)
+    return { happening, asks, accepted: acceptedEntries(happening, asks) }
   })
-  const open = (interpretation.open ?? []).map((happening) => ({ happening, asks: lookUpFor(happening, from) }))
+  const open = (interpretation.incomplete ?? []).map((happening) => ({ happening, asks: planLookup(happening, from) }))
   const lookUps = open.flatMap(({ asks: { lookUp } }) => (lookUp ? [lookUp] : []))
-  const accepted = [...asked.flatMap((each) => each.accepted), ...lookUps.map(acceptedToLookUp)]
+  const accepted = [...asked.flatMap((each) => each.accepted), ...lookUps.map(acceptedLookup)]
   const refused = [...asked, ...open].flatMap(({ happening: { eventId }, asks }) =>
     asks.reasons.map((reason) => ({ eventId, reason })),
   )
@@ -221,14 +225,14 @@ export async function interpret(
     ignored: left,
     ...(lookUps.length > 0 && { lookUps }),
   }
-  if (Buffer.byteLength(encode(queueMessageOf(reception, settings, { now }))) > queueMessageLimit) {
+  if (Buffer.byteLength(encode(toQueueMessage(reception, settings, { now }))) > queueMessageLimit) {
     return answer(problem(413, 'The request asks for more than one queue message holds: send it in parts.'))
   }
   return reception
 }
 
 /** The one queue message of all that a request asks for, which `trace` names in the log. */
-export function queueMessageOf(
+export function toQueueMessage(
   reception: Pick<Reception, 'updates' | 'objectUpdates' | 'links' | 'lookUps'>,
   settings: SourceSettings,
   { now, trace }: Pick<ReceiveContext, 'now'> & { trace?: string },
@@ -236,14 +240,17 @@ export function queueMessageOf(
   const hold = (kindOf(settings)?.options?.hold ?? 0) * day
   return updatesMessage(
     {
-      ...askedFor(reception, { source: settings.name, receivedAt: now.toISOString(), hold }),
+      ...toQueuedItems(reception, { source: settings.name, receivedAt: now.toISOString(), hold }),
       lookUps: reception.lookUps?.map((lookUp) => ({ ...lookUp, hold })) ?? [],
     },
     { trace },
   )
 }
 
-function eventOf({ eventId, type, occurredAt, actor, change, object }: Happening, messageIds: string[]): SourceEvent {
+function eventOf(
+  { eventId, type, occurredAt, actor, change, object }: NormalizedEvent,
+  messageIds: string[],
+): SourceEvent {
   return {
     eventId,
     type,

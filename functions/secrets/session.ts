@@ -25,10 +25,13 @@ export type LoginOutcome =
 export type Login = (credentials: Credentials) => Promise<LoginOutcome>
 
 /** ms that nobody tries credentials again which the ERP has refused: it may lock a user out who fails too often. */
-export const refusedFor = 15 * 60_000
+export const refusedCredentialsPause = 15 * 60_000
 
 /** Whether the ERP takes a session. */
-export type Tried = { kind: 'accepted' } | { kind: 'refused'; reason: string } | { kind: 'unreachable'; reason: string }
+export type SessionVerdict =
+  | { kind: 'accepted' }
+  | { kind: 'refused'; reason: string }
+  | { kind: 'unreachable'; reason: string }
 
 /** Tries a session with a real read. Never throws for what the ERP or the network does. */
-export type TrySession = (token: string) => Promise<Tried>
+export type VerifySession = (token: string) => Promise<SessionVerdict>

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { Change, EventType } from '../state/changes.ts'
-import type { LookUp } from '../state/lookup.ts'
+import type { Lookup } from '../state/lookup.ts'
 
 /** One HTTP request of a sender. Header names are lower-case; the body is what came over the wire. */
 export type WebhookRequest = {
@@ -29,7 +29,7 @@ export type Verdict = { kind: 'verified' } | { kind: 'refused'; detail: string }
 export type Learned = { secret: string; response: Response }
 
 /** One thing that happened, in our words. */
-export type Happening = {
+export type NormalizedEvent = {
   eventId: string
   type: EventType
   /** As `Date.toISOString` writes it. */
@@ -53,16 +53,16 @@ export type Happening = {
 }
 
 /** One thing that happened of which the payload doesn't say enough: what the provider's API is asked about its object. */
-export type OpenHappening = Pick<LookUp, 'eventId' | 'object' | 'occurredAt' | 'asks' | 'modifies'>
+export type IncompleteEvent = Pick<Lookup, 'eventId' | 'object' | 'occurredAt' | 'asks' | 'modifies'>
 
 /** What a payload says: what happened and what was left out, or what is wrong with it. */
 export type Interpretation =
   | {
       kind: 'understood'
-      happenings: Happening[]
+      events: NormalizedEvent[]
       ignored: Ignored[]
       /** Only of a source whose options say that its provider may be asked. */
-      open?: OpenHappening[]
+      incomplete?: IncompleteEvent[]
       /** Writes the answer where the sender shows it to people, by how much was accepted and why the rest was not. */
       answer?: (outcome: { accepted: number; reasons: string[] }) => Response
     }
@@ -73,8 +73,8 @@ type Ignored = { eventId?: string; reason: string }
 export type FieldError = { path: string; message: string }
 
 /** What a source may change; everything it says is reported, whatever stands here. */
-export const Meaning = z.enum(['completed', 'reaction', 'text', 'attachment'])
-export type Meaning = z.infer<typeof Meaning>
+export const ChangeKind = z.enum(['completed', 'reaction', 'text', 'attachment'])
+export type ChangeKind = z.infer<typeof ChangeKind>
 
 /**
  * A kind of source. To add one: write a file beside this one that exports a `Source`, name it in index.ts, put payloads of
@@ -109,16 +109,16 @@ export type Source<Options extends SourceOptions = SourceOptions> = {
 }
 
 /** The settings that every kind has. */
-export function sourceOptions<Kind extends string>(kind: Kind, meanings: Meaning[]) {
+export function sourceOptions<Kind extends string>(kind: Kind, meanings: ChangeKind[]) {
   return z.strictObject({
     name: z.string(),
     kind: z.literal(kind),
-    meanings: z.array(Meaning).default(meanings),
+    meanings: z.array(ChangeKind).default(meanings),
     /** Days that what happens to an object waits for a link of it; 0: not at all. */
     hold: z.number().min(0).max(365).default(7),
   })
 }
-export type SourceOptions = { name: string; kind: string; meanings: Meaning[]; hold: number }
+export type SourceOptions = { name: string; kind: string; meanings: ChangeKind[]; hold: number }
 
 /** A header's value; an empty one counts as missing. */
 export function header(request: WebhookRequest, name: string): string | undefined {
@@ -126,13 +126,13 @@ export function header(request: WebhookRequest, name: string): string | undefine
 }
 
 /** The interpretation of a payload that says what happened, and nothing else. */
-export function understood(...happenings: Happening[]): Interpretation {
-  return { kind: 'understood', happenings, ignored: [] }
+export function understood(...events: NormalizedEvent[]): Interpretation {
+  return { kind: 'understood', events, ignored: [] }
 }
 
 /** The interpretation of a payload that says nothing for us. */
 export function ignored(reason: string, eventId?: string): Interpretation {
-  return { kind: 'understood', happenings: [], ignored: [{ ...(eventId !== undefined && { eventId }), reason }] }
+  return { kind: 'understood', events: [], ignored: [{ ...(eventId !== undefined && { eventId }), reason }] }
 }
 
 /** Whether a text can be a secret that a sender brings: safe in a header and a terminal. */

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { Instant, type Link, MessageId, Name, ObjectUpdate, Occurred, Update } from './changes.ts'
-import { LookUp } from './lookup.ts'
+import { Lookup } from './lookup.ts'
 
 /** The place of an update among those of its request, which decides between two that happened and arrived in the same millisecond. */
 const position = z.int().min(0)
@@ -30,15 +30,15 @@ export type QueuedLink = z.infer<typeof QueuedLink>
  * A look-up on its way: what an event leaves open, and its provider's API tells. `messageId`: the chat message that the URL
  * named, which gets the answer instead of the object. `hold`: ms that the answer may wait for a link of the object.
  */
-export const QueuedLookUp = z.strictObject({ ...LookUp.shape, messageId: MessageId.optional(), hold: z.int().min(0) })
-export type QueuedLookUp = z.infer<typeof QueuedLookUp>
+export const QueuedLookup = z.strictObject({ ...Lookup.shape, messageId: MessageId.optional(), hold: z.int().min(0) })
+export type QueuedLookup = z.infer<typeof QueuedLookup>
 
 /** What one webhook request asks for. */
-export type Asked = {
+export type QueuedItems = {
   updates: QueuedUpdate[]
   objectUpdates: QueuedObjectUpdate[]
   links: QueuedLink[]
-  lookUps?: QueuedLookUp[] | undefined
+  lookUps?: QueuedLookup[] | undefined
 }
 
 /** Names the webhook request that a queue message comes from, in the log. API Gateway's own ids have 16 characters. */
@@ -63,7 +63,7 @@ export const QueueMessage = z.discriminatedUnion('kind', [
       links: z.array(QueuedLink).default([]),
       trace: TraceId.optional(),
       // Absent where there is none, so that a version of the bridge that knows none reads all other messages.
-      lookUps: z.array(QueuedLookUp).min(1).optional(),
+      lookUps: z.array(QueuedLookup).min(1).optional(),
       failures,
       failingSince: Instant.optional(),
     })
@@ -78,7 +78,7 @@ export const queueMessageLimit = 1024 * 1024 - 4096
 
 /** The queue message of what is asked for; what is left out of it is empty. */
 export function updatesMessage(
-  { updates = [], objectUpdates = [], links = [], lookUps = [] }: Partial<Asked>,
+  { updates = [], objectUpdates = [], links = [], lookUps = [] }: Partial<QueuedItems>,
   more: { trace?: string | undefined; failures?: number | undefined; failingSince?: string | undefined } = {},
 ): UpdatesMessage {
   const { trace, failures, failingSince } = more
@@ -101,7 +101,7 @@ export function itemsOf({
   objectUpdates,
   links,
   lookUps = [],
-}: Asked): (QueuedUpdate | QueuedObjectUpdate | QueuedLink | QueuedLookUp)[] {
+}: QueuedItems): (QueuedUpdate | QueuedObjectUpdate | QueuedLink | QueuedLookup)[] {
   return [...updates, ...objectUpdates, ...links, ...lookUps]
 }
 
@@ -110,10 +110,10 @@ export function itemsOf({
  * @param options.source whose links these are
  * @param options.hold ms that updates of its objects may wait for a link
  */
-export function askedFor(
+export function toQueuedItems(
   { updates, objectUpdates, links }: { updates: Update[]; objectUpdates: ObjectUpdate[]; links: Link[] },
   { source, receivedAt, hold }: { source: string; receivedAt: string; hold: number },
-): Asked {
+): QueuedItems {
   return {
     updates: updates.map((update, position) => ({ ...update, position })),
     objectUpdates: objectUpdates.map((update, position) => ({ ...update, position, hold })),

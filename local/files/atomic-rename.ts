@@ -7,7 +7,7 @@ import { dirname } from 'node:path'
  * @param options.replace whether it may take the place of another; only then is one lost
  * @returns whether it was done; false when there is one already
  */
-export function putInPlace(written: string, path: string, { replace = false } = {}): boolean {
+export function atomicRename(written: string, path: string, { replace = false } = {}): boolean {
   if (!replace) {
     try {
       // Unlike a rename this fails when the name is taken.

@@ -10,7 +10,7 @@ const patience = 3_000
  * process ends.
  * @throws when another one keeps it for too long
  */
-export function exclusively<T>(lockFile: string, change: () => T): T {
+export function withFileLock<T>(lockFile: string, change: () => T): T {
   mkdirSync(dirname(lockFile), { recursive: true, mode: 0o700 })
   const file = new DatabaseSync(lockFile, { timeout: patience })
   try {

@@ -32,7 +32,7 @@ export function writePrivate(path: string, content: object): void {
 }
 
 /** What changes with each write of a file; undefined where there is none. */
-export function stampOf(path: string): string | undefined {
+export function fileVersion(path: string): string | undefined {
   const found = statSync(path, { throwIfNoEntry: false })
   return found && `${found.mtimeMs}/${found.size}/${found.ino}`
 }

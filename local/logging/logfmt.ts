@@ -1,7 +1,7 @@
 import type { Log } from '../../functions/ports/ports.ts'
 
 /** A log whose lines go to several. */
-export function toAll(...logs: Log[]): Log {
+export function teeLog(...logs: Log[]): Log {
   return (event, fields) => {
     for (const log of logs) log(event, fields)
   }

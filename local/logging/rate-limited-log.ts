@@ -9,7 +9,7 @@ const most = 1_000
  * A log that says the same trouble once in 10 s, and how often it was left out since: lines with an error, and webhooks that
  * were answered 503. What is wrong with the disk concerns every webhook and every attempt, and the log may be on it too.
  */
-export function sparing(log: Log, clock: Clock): Log {
+export function rateLimitedLog(log: Log, clock: Clock): Log {
   const lately = new Map<string, { at: number; leftOut: number }>()
   return (event, fields) => {
     const { error, status } = fields

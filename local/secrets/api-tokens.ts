@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ApiTokens } from '../../functions/ports/ports.ts'
 import { TokensBySource, tokenOf } from '../../functions/secrets/api-tokens.ts'
-import { exclusively } from '../files/file-lock.ts'
+import { withFileLock } from '../files/file-lock.ts'
 import { readPrivate, writePrivate } from '../files/private-file.ts'
 
 /** The API tokens of this machine, and the operator's way to change them. */
@@ -24,7 +24,7 @@ export function openApiTokens(folder: string, given: TokensBySource = {}): ApiTo
       return tokenOf(given, source) ?? tokenOf(stored(), source)
     },
     store(source, token) {
-      exclusively(join(folder, 'secrets.lock'), () => writePrivate(path, { ...stored(), [source]: token }))
+      withFileLock(join(folder, 'secrets.lock'), () => writePrivate(path, { ...stored(), [source]: token }))
     },
   }
 }

@@ -8,12 +8,12 @@ import {
   type Credentials,
   type Login,
   type LoginOutcome,
-  refusedFor,
+  refusedCredentialsPause,
   StoredSession,
 } from '../../functions/secrets/session.ts'
 import { backoff } from '../../functions/state/backoff.ts'
-import { explain } from '../error-messages.ts'
-import { stampOf, writePrivate } from '../files/private-file.ts'
+import { errorMessage } from '../error-messages.ts'
+import { fileVersion, writePrivate } from '../files/private-file.ts'
 import { tryLock } from '../files/process-lock.ts'
 
 /** How long a call waits for a login that is under way; ms. */
@@ -84,7 +84,7 @@ export function openSession({
   let underWay: Promise<void> | undefined
 
   function read(): Kept {
-    const stamp = stampOf(path)
+    const stamp = fileVersion(path)
     if (!known || known.stamp !== stamp) known = { stamp, kept: parse(path, of) }
     return known.kept
   }
@@ -94,9 +94,9 @@ export function openSession({
     try {
       writePrivate(path, kept)
     } catch (error) {
-      log('session not stored', { error: explain(error) })
+      log('session not stored', { error: errorMessage(error) })
     }
-    known = { stamp: stampOf(path), kept }
+    known = { stamp: fileVersion(path), kept }
   }
 
   function isBarred({ nextLoginAt, refused }: Kept): boolean {
@@ -124,7 +124,7 @@ export function openSession({
         const { reason } = outcome
         log('the ERP refuses our login', { error: reason })
         const salt = randomBytes(16).toString('hex')
-        return { ...kept, nextLoginAt: now + refusedFor, refused: { reason, salt, hash: hashed(salt) } }
+        return { ...kept, nextLoginAt: now + refusedCredentialsPause, refused: { reason, salt, hash: hashed(salt) } }
       }
       case 'unreachable': {
         const failures = before.failures + 1
@@ -150,7 +150,7 @@ export function openSession({
         await wait(lookEvery)
       }
     } catch (error) {
-      log('no login', { error: explain(error) })
+      log('no login', { error: errorMessage(error) })
     }
   }
 

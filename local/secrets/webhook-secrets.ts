@@ -12,11 +12,11 @@ import {
   withSecret,
   withWindow,
 } from '../../functions/secrets/webhook-secrets.ts'
-import { exclusively } from '../files/file-lock.ts'
-import { readPrivate, stampOf, writePrivate } from '../files/private-file.ts'
+import { withFileLock } from '../files/file-lock.ts'
+import { fileVersion, readPrivate, writePrivate } from '../files/private-file.ts'
 
 /** The webhook secrets of this machine, and the operator's way to change them. Secrets stand newest first. */
-export type SecretsFile = Required<WebhookSecrets> & {
+export type WebhookSecretsFile = Required<WebhookSecrets> & {
   all(): SecretsBySource
   /** Adds a secret beside those that are valid already. @returns it, made here when none was given */
   add(source: string, secret?: string): string
@@ -38,14 +38,14 @@ const Windows = Learning.shape.windows
  * @param given secrets that settings fix; they win per source
  * @throws when a file isn't readable or isn't what was written here; the message never repeats what stands in it
  */
-export function openSecrets(folder: string, given: SecretsBySource = {}): SecretsFile {
+export function openSecrets(folder: string, given: SecretsBySource = {}): WebhookSecretsFile {
   const path = join(folder, 'secrets.json')
   const windowsPath = join(folder, 'learning.json')
   const lockFile = join(folder, 'secrets.lock')
   let cached: { stamp: string; secrets: SecretsBySource } | undefined
 
   function stored(): SecretsBySource {
-    const stamp = stampOf(path)
+    const stamp = fileVersion(path)
     // To a bridge that runs, a file that is gone is a disk that is gone: senders are to come again, not to be refused.
     if (!stamp && cached) throw new Error(`${path} is gone: bring it back, or start again`)
     if (!stamp) return {}
@@ -54,7 +54,7 @@ export function openSecrets(folder: string, given: SecretsBySource = {}): Secret
   }
 
   function learning(): Learning {
-    const isThere = stampOf(windowsPath) !== undefined
+    const isThere = fileVersion(windowsPath) !== undefined
     return { windows: isThere ? readPrivate(windowsPath, Windows, 'learn') : {}, secrets: stored() }
   }
 
@@ -66,7 +66,7 @@ export function openSecrets(folder: string, given: SecretsBySource = {}): Secret
       if (Object.hasOwn(given, source)) return false
       // Most handshakes that nobody waits for need no lock.
       if (windowOf(learning(), source, now) === undefined) return false
-      return exclusively(lockFile, () => {
+      return withFileLock(lockFile, () => {
         const learned = withLearned(learning(), source, secret, now)
         if (!learned) return false
         // In this order a crash between the two leaves nothing open.
@@ -79,20 +79,20 @@ export function openSecrets(folder: string, given: SecretsBySource = {}): Secret
       return { ...stored(), ...given }
     },
     add(source, secret = newSecret()) {
-      return exclusively(lockFile, () => {
+      return withFileLock(lockFile, () => {
         writePrivate(path, withSecret(stored(), source, secret))
         return secret
       })
     },
     retire(source) {
-      return exclusively(lockFile, () => {
+      return withFileLock(lockFile, () => {
         const { secrets, retired } = withNewest(stored(), source)
         if (retired.length > 0) writePrivate(path, secrets)
         return retired.length
       })
     },
     forget(source) {
-      return exclusively(lockFile, () => {
+      return withFileLock(lockFile, () => {
         const before = learning()
         const { windows, secrets } = withForgotten(before, source)
         if (Object.hasOwn(before.windows, source)) writePrivate(windowsPath, windows)
@@ -101,7 +101,7 @@ export function openSecrets(folder: string, given: SecretsBySource = {}): Secret
       })
     },
     openWindow(source, until, now) {
-      exclusively(lockFile, () => writePrivate(windowsPath, withWindow(learning(), source, until, now).windows))
+      withFileLock(lockFile, () => writePrivate(windowsPath, withWindow(learning(), source, until, now).windows))
     },
     window(source, now) {
       return windowOf(learning(), source, now)

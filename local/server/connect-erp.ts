@@ -2,11 +2,11 @@ import type { ErpHost } from '../../functions/erp/api.ts'
 import { createErp, type Erp } from '../../functions/erp/client.ts'
 import { fixedSession } from '../../functions/erp/fixed-session.ts'
 import { createLogin } from '../../functions/erp/login.ts'
-import { loginsCounted } from '../../functions/erp/metrics.ts'
+import { withLoginMetrics } from '../../functions/erp/metrics.ts'
 import type { Clock, ErpSession, Log, Metrics } from '../../functions/ports/ports.ts'
 import type { Settings } from '../../functions/settings/settings.ts'
 import { openSession } from '../secrets/erp-session.ts'
-import { urlHere } from '../url.ts'
+import { listenUrl } from '../url.ts'
 
 /** The token of the simulated ERP, where settings give none. */
 const simulatedToken = 'simulated'
@@ -18,7 +18,7 @@ export function erpToken(settings: Settings): string {
 
 /** Where the simulated ERP of the settings listens, unless they let it take a free port. */
 export function urlOfSimulatedErp({ HOST, ERP_PORT }: Settings): string {
-  return urlHere(HOST, ERP_PORT)
+  return listenUrl(HOST, ERP_PORT)
 }
 
 /** Who may log in to the simulated ERP of the settings: the user that they give. */
@@ -60,7 +60,7 @@ export function connectErp(
     folder: DATA_DIR,
     erp: host.baseUrl,
     credentials: { username, password },
-    login: loginsCounted(createLogin({ ...host, validSeconds, clock }), metrics),
+    login: withLoginMetrics(createLogin({ ...host, validSeconds, clock }), metrics),
     validSeconds,
     clock,
     log,

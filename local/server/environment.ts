@@ -5,7 +5,7 @@ import { readSettings, type Settings, SettingsError, settingNames } from '../../
  * The settings of this machine: the file that BRIDGE_CONFIG names, with environment variables before it.
  * @throws SettingsError
  */
-export function settingsOfThisMachine(): Settings {
+export function readLocalSettings(): Settings {
   const environment = Object.fromEntries(
     settingNames.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
   )

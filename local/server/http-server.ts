@@ -5,20 +5,20 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import { type ProblemStatus, problem, resultOf } from '../../functions/receive/problem.ts'
-import { urlHere } from '../url.ts'
+import { listenUrl } from '../url.ts'
 
 /** How much of a body that is too long is read and thrown away, so that a client that is still sending reads the answer. */
 const drainedBytes = 64 * 1024 * 1024
 const drainedFor = 10_000
 
-export type FrontDoor = { url: string; stop(): Promise<void> }
+export type WebhookServer = { url: string; stop(): Promise<void> }
 
 /**
  * Listens for webhooks and hands them to the ingest handler as API Gateway does.
  * @param options.limit bytes; one more of a body is read than this, which is enough for the handler to refuse it
  * @throws when the port is taken or the address isn't this machine's
  */
-export async function openFrontDoor({
+export async function openWebhookServer({
   ingest,
   host,
   port,
@@ -28,7 +28,7 @@ export async function openFrontDoor({
   host: string
   port: number
   limit: number
-}): Promise<FrontDoor> {
+}): Promise<WebhookServer> {
   const options = { headersTimeout: 10_000, requestTimeout: 30_000, requireHostHeader: false }
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     answering.set(request.socket, { request, response })
@@ -62,7 +62,7 @@ export async function openFrontDoor({
   await listening(server, host, port)
   const { port: actual } = server.address() as AddressInfo
   return {
-    url: urlHere(host, actual),
+    url: listenUrl(host, actual),
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import type { Clock, Log, ReceivedMessage } from '../../functions/ports/ports.ts'
-import { explain } from '../error-messages.ts'
+import { errorMessage } from '../error-messages.ts'
 import type { SqliteQueue } from '../storage/queue.ts'
 
 /** Another process may have sent something; ms. */
@@ -64,7 +64,7 @@ export function startWorker({
         const next = queue.nextVisibleAt() ?? Number.POSITIVE_INFINITY
         await wait(Math.max(1, Math.min(lookAgain, next - clock())), undefined, { signal }).catch(() => {})
       } catch (error) {
-        log('failed', { error: explain(error) })
+        log('failed', { error: errorMessage(error) })
         await wait(1_000, undefined, { signal }).catch(() => {})
       }
     }

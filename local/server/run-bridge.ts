@@ -5,24 +5,24 @@ import type { Settings } from '../../functions/settings/settings.ts'
 import { learnsSecret } from '../../functions/sources/registry.ts'
 import { lock } from '../files/process-lock.ts'
 import { openLogFiles } from '../logging/log-files.ts'
-import { toAll } from '../logging/logfmt.ts'
+import { teeLog } from '../logging/logfmt.ts'
 import { startMetrics } from '../logging/metrics-summary.ts'
-import { sparing } from '../logging/rate-limited-log.ts'
-import { openSecrets, type SecretsFile } from '../secrets/webhook-secrets.ts'
+import { rateLimitedLog } from '../logging/rate-limited-log.ts'
+import { openSecrets, type WebhookSecretsFile } from '../secrets/webhook-secrets.ts'
 import { simulatedMessages } from '../simulated-erp/messages.ts'
 import { startSimulatedErp } from '../simulated-erp/server.ts'
-import { databaseIn } from '../storage/database.ts'
-import { refuseDamaged } from '../storage/integrity.ts'
-import { openData } from '../storage/storage.ts'
-import { reportTrouble } from '../storage/storage-errors.ts'
+import { databasePath } from '../storage/database.ts'
+import { assertIntact } from '../storage/integrity.ts'
+import { openStorage } from '../storage/storage.ts'
+import { logStorageErrors } from '../storage/storage-errors.ts'
 import { connectErp, erpToken, simulatedUsers } from './connect-erp.ts'
-import { openFrontDoor } from './http-server.ts'
+import { openWebhookServer } from './http-server.ts'
 import { startDelivery } from './run-delivery.ts'
 
 /** The bridge while it runs on this machine. */
-export type Bridge = {
+export type RunningBridge = {
   url: string
-  secrets: SecretsFile
+  secrets: WebhookSecretsFile
   /** Present when settings name no host. */
   simulatedErp?: { url: string; token: string }
   /** Takes no new webhooks and waits for what is in flight; what would take too long goes on at the next start. */
@@ -34,7 +34,7 @@ export type Bridge = {
  * @param open opens the data, once they are known to be whole
  * @throws with a message that says what to do: the data are in use, can't be read, or a port is taken
  */
-export async function startBridge(settings: Settings, writeLog: Log, open = openData): Promise<Bridge> {
+export async function startBridge(settings: Settings, writeLog: Log, open = openStorage): Promise<RunningBridge> {
   const { DATA_DIR, HOST, PORT, ERP_PORT, sources } = settings
   const stops: (() => void | Promise<void>)[] = []
   const stop = async () => {
@@ -42,16 +42,16 @@ export async function startBridge(settings: Settings, writeLog: Log, open = open
   }
   try {
     stops.push(lock(DATA_DIR))
-    refuseDamaged(databaseIn(DATA_DIR))
+    assertIntact(databasePath(DATA_DIR))
     const clock = Date.now
     const files = openLogFiles(DATA_DIR)
     stops.push(files.close)
-    const log = sparing(toAll(writeLog, files.log), clock)
+    const log = rateLimitedLog(teeLog(writeLog, files.log), clock)
     const { metrics, stop: stopMetrics } = startMetrics((fields) => log('metrics', fields))
     stops.push(stopMetrics)
     const data = open(DATA_DIR, clock)
     stops.push(() => data.close())
-    data.database.watch(reportTrouble(log, clock))
+    data.database.watch(logStorageErrors(log, clock))
     const secrets = openSecrets(DATA_DIR, settings.WEBHOOK_SECRETS)
     for (const { name, kind } of sources.values()) {
       if (!learnsSecret(kind) && (await secrets.of(name)).length === 0) secrets.add(name)
@@ -82,7 +82,7 @@ export async function startBridge(settings: Settings, writeLog: Log, open = open
       metrics,
       publicUrl: settings.PUBLIC_URL,
     })
-    const door = await openFrontDoor({ ingest, host: HOST, port: PORT, limit: bodyLimit })
+    const door = await openWebhookServer({ ingest, host: HOST, port: PORT, limit: bodyLimit })
     stops.push(door.stop)
     return { url: door.url, secrets, ...(simulated && { simulatedErp: { url: simulated.url, token } }), stop }
   } catch (error) {

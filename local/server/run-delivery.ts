@@ -2,15 +2,15 @@ import { createDeliver } from '../../functions/deliver/deliver.ts'
 import { createSweep } from '../../functions/deliver/sweep.ts'
 import { withBreaker } from '../../functions/erp/circuit-breaker.ts'
 import type { Erp } from '../../functions/erp/client.ts'
-import { measured } from '../../functions/erp/metrics.ts'
-import { createLookUps } from '../../functions/lookups/providers.ts'
+import { withErpMetrics } from '../../functions/erp/metrics.ts'
+import { createProviderApis } from '../../functions/lookups/providers.ts'
 import type { Clock, Log, Metrics } from '../../functions/ports/ports.ts'
 import { deliverSeconds, type Settings } from '../../functions/settings/settings.ts'
-import { hostOf } from '../../functions/state/erp/erp-behavior.ts'
-import { explain } from '../error-messages.ts'
+import { erpBehavior } from '../../functions/state/erp/erp-behavior.ts'
+import { errorMessage } from '../error-messages.ts'
 import { openApiTokens } from '../secrets/api-tokens.ts'
-import { patiently } from '../storage/retry-writes.ts'
-import type { Data } from '../storage/storage.ts'
+import { retryWrites } from '../storage/retry-writes.ts'
+import type { Storage } from '../storage/storage.ts'
 import { startWorker, type Worker } from './queue-consumer.ts'
 
 /** ms. */
@@ -25,37 +25,37 @@ const day = 24 * 3600_000
  * so on the same data.
  */
 export async function startDelivery(
-  data: Data,
+  data: Storage,
   { settings, erp, clock, log, metrics }: { settings: Settings; erp: Erp; clock: Clock; log: Log; metrics: Metrics },
 ): Promise<Worker> {
-  const { instance, isGone, releaseGone, queue, states } = data
+  const { instance, isDead, releaseOfDeadProcesses, queue, states } = data
   const tokens = openApiTokens(settings.DATA_DIR, settings.API_TOKENS)
   const ending = new AbortController()
   // What is in hand comes again by itself after the lease.
-  const patient = patiently(data, { patience: leaseFor, signal: ending.signal })
+  const patient = retryWrites(data, { patience: leaseFor, signal: ending.signal })
   const deliver = createDeliver({
     ...patient,
-    erp: measured(withBreaker(erp, clock), metrics, clock),
-    lookUps: createLookUps(settings.sources, { tokens, clock }),
+    erp: withErpMetrics(withBreaker(erp, clock), metrics, clock),
+    lookUps: createProviderApis(settings.sources, { tokens, clock }),
     clock,
     log,
     metrics,
     instance,
-    isGone,
+    isDead,
     leaseFor,
     random: Math.random,
     lostAnswerWait: settings.ERP_LOST_ANSWER_WAIT * 1000,
     spacing: settings.PUT_SPACING,
     maxAge: settings.MAX_AGE * day,
-    host: hostOf(settings),
+    host: erpBehavior(settings),
     isDry: settings.DRY_RUN,
   })
   const sweep = createSweep({ states, queue, clock, log })
-  await releaseGone()
+  await releaseOfDeadProcesses()
   await sweep({ before: Number.POSITIVE_INFINITY })
   const every = (ms: number, work: () => Promise<unknown>) =>
-    setInterval(() => work().catch((error) => log('failed', { error: explain(error) })), ms)
-  const timers = [every(sweepEvery, sweep), every(lookForGoneEvery, releaseGone)]
+    setInterval(() => work().catch((error) => log('failed', { error: errorMessage(error) })), ms)
+  const timers = [every(sweepEvery, sweep), every(lookForGoneEvery, releaseOfDeadProcesses)]
   const { BATCH_SIZE: batchSize, MAX_CONCURRENCY: batches } = settings
   const worker = startWorker({ queue: patient.queue, deliver, clock, log, batchSize, batches, visibility: leaseFor })
   return {

@@ -5,7 +5,7 @@ const patience = 8_000
 const lookEvery = 250
 
 /** Ends this process on Ctrl-C, SIGTERM or with npm, once `stop` is through or has taken too long. */
-export function endOrderly(stop: () => Promise<void>): void {
+export function onShutdown(stop: () => Promise<void>): void {
   let isStopping = false
   // Ctrl-C reaches npm and this process alike, and may come twice.
   const end = async () => {

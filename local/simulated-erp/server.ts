@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import * as z from 'zod'
-import { urlHere } from '../url.ts'
+import { listenUrl } from '../url.ts'
 import { page } from './page.ts'
 import { createSimulatedSessions, type SimulatedSessions } from './sessions.ts'
 
@@ -240,7 +240,7 @@ export async function startSimulatedErp({
     server.once('error', reject)
     server.listen(port, host, resolve)
   })
-  erp.url = urlHere(host, (server.address() as AddressInfo).port)
+  erp.url = listenUrl(host, (server.address() as AddressInfo).port)
   return erp
 }
 

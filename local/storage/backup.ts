@@ -1,8 +1,8 @@
 import { closeSync, fsyncSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
-import { putInPlace } from '../files/atomic-rename.ts'
-import { mayPass } from './error-codes.ts'
+import { atomicRename } from '../files/atomic-rename.ts'
+import { isTransient } from './error-codes.ts'
 import { findDamage } from './integrity.ts'
 
 /** More pages than a file can have, so that all are copied in one step: with several, each write of the bridge begins it anew. */
@@ -30,10 +30,10 @@ export async function writeBeside<T>(path: string, replace: boolean, write: (par
     const file = openSync(part, 'r+')
     fsyncSync(file)
     closeSync(file)
-    if (!putInPlace(part, path, { replace })) throw new Error(taken(path))
+    if (!atomicRename(part, path, { replace })) throw new Error(alreadyExists(path))
     return result
   } catch (error) {
-    if (!mayPass(error) && (error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    if (!isTransient(error) && (error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
     const why = (error as Error).message
     throw new Error(`${path} can't be written (${why}): is there room, and may this user write there?`, {
       cause: error,
@@ -46,7 +46,7 @@ export async function writeBeside<T>(path: string, replace: boolean, write: (par
 }
 
 /** What to say when a name is taken. */
-export function taken(path: string): string {
+export function alreadyExists(path: string): string {
   return `${path} is there already: give another name, or --force to replace it`
 }
 

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { putInPlace } from '../files/atomic-rename.ts'
+import { atomicRename } from '../files/atomic-rename.ts'
 import { sqliteCode, sqliteCodes } from './error-codes.ts'
-import { refuseForgetting } from './integrity.ts'
+import { assertNoSilentLoss } from './integrity.ts'
 
 /** How many writes share one commit at most. */
 const commitTogether = 500
@@ -60,7 +60,7 @@ export type Database = {
 export type Watch = { failed(error: unknown): void; succeeded(): void }
 
 /** Where a folder has its database. */
-export function databaseIn(folder: string): string {
+export function databasePath(folder: string): string {
   return join(folder, 'bridge.sqlite')
 }
 
@@ -70,8 +70,8 @@ export function databaseIn(folder: string): string {
  */
 export function openDatabase(folder: string): Database {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const path = databaseIn(folder)
-  refuseForgetting(path)
+  const path = databasePath(folder)
+  assertNoSilentLoss(path)
   if (!existsSync(path)) make(path)
   const sqlite = openFile(path)
 
@@ -142,7 +142,7 @@ function make(path: string): void {
   const fresh = `${path}.${process.pid}.new`
   try {
     openFile(fresh).close()
-    putInPlace(fresh, path)
+    atomicRename(fresh, path)
   } finally {
     for (const end of ['', '-journal', '-wal', '-shm']) rmSync(`${fresh}${end}`, { force: true })
   }

@@ -19,7 +19,7 @@ export function sqliteCode(error: unknown): number | undefined {
 }
 
 /** Whether a write that failed so may succeed later without anybody mending the file: room, rights and disks come back. */
-export function mayPass(error: unknown): boolean {
+export function isTransient(error: unknown): boolean {
   const { busy, readOnly, io, full, cantOpen } = sqliteCodes
   const code = sqliteCode(error)
   return code !== undefined && ([busy, readOnly, io, full, cantOpen] as number[]).includes(code)

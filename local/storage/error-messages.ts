@@ -1,8 +1,8 @@
 import { sqliteCode, sqliteCodes } from './error-codes.ts'
-import { afterDamage } from './integrity.ts'
+import { damageAdvice } from './integrity.ts'
 
 /** What an error of SQLite's means for the data in DATA_DIR, and what to do. */
-export function explainSqlite(error: Error): string {
+export function sqliteErrorMessage(error: Error): string {
   const said = error.message
   switch (sqliteCode(error)) {
     case sqliteCodes.full:
@@ -16,7 +16,7 @@ export function explainSqlite(error: Error): string {
       return `a file in DATA_DIR can't be opened or made (${said}): set DATA_DIR to a folder that this user can write to`
     case sqliteCodes.corrupt:
     case sqliteCodes.notADatabase:
-      return `the data in DATA_DIR are damaged (${said}): ${afterDamage}`
+      return `the data in DATA_DIR are damaged (${said}): ${damageAdvice}`
     case sqliteCodes.busy:
       return `another process keeps the data in DATA_DIR busy (${said}): end what holds them, or try again`
     default:

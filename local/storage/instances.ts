@@ -12,7 +12,7 @@ export type Instances = {
   /** Names this process, in leases that it takes and in queue messages that it has in its hands. */
   own: string
   /** Whether the process of that name has ended, however it did. */
-  isGone(instance: string): boolean
+  isDead(instance: string): boolean
   leave(): void
 }
 
@@ -30,18 +30,18 @@ export function joinInstances(folder: string): Instances {
   lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
 
   const gone = new Set<string>()
-  const isGone = (instance: string) => {
+  const isDead = (instance: string) => {
     if (instance === own) return false
     if (!gone.has(instance) && !isHeld(path(instance))) gone.add(instance)
     return gone.has(instance)
   }
   for (const other of readdirSync(home)) {
-    if (!isOld(path(other)) || !isGone(other)) continue
+    if (!isOld(path(other)) || !isDead(other)) continue
     rmSync(path(other), { force: true })
   }
   return {
     own,
-    isGone,
+    isDead,
     leave() {
       lock.close()
       rmSync(path(own), { force: true })

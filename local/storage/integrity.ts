@@ -7,25 +7,25 @@ import { isWalDamaged } from './wal-check.ts'
 const looks = 5
 
 /** How to go on from a damaged file. */
-export const afterDamage = 'stop what uses it, and run npm run backup -- FILE --salvage'
+export const damageAdvice = 'stop what uses it, and run npm run backup -- FILE --salvage'
 
 /**
  * Finds what SQLite would mend by forgetting, before it can: it deletes the log beside an empty file, even where it opens it
  * only for reading, and ends a log at its first damaged frame. Costs milliseconds. A file that isn't there yet is none.
  * @throws when data that were acknowledged would be lost by opening the file
  */
-export function refuseForgetting(path: string): void {
+export function assertNoSilentLoss(path: string): void {
   const size = sizeOf(path)
-  if (size === undefined && readLog(path).length > 0) throw damaged(path, 'it is gone, but its log is there')
+  if (size === undefined && readWalFile(path).length > 0) throw damaged(path, 'it is gone, but its log is there')
   if (size === 0) throw damaged(path, 'it is empty')
   // Another process may be writing; then what looks broken at one look is whole at another.
-  if (Array.from({ length: looks }).every(() => isWalDamaged(readLog(path)))) {
+  if (Array.from({ length: looks }).every(() => isWalDamaged(readWalFile(path)))) {
     throw damaged(path, 'commits in its log can’t be read')
   }
 }
 
 /** The log beside a database, which is there while somebody has it open and after a crash. */
-export function readLog(path: string): Buffer {
+export function readWalFile(path: string): Buffer {
   try {
     return readFileSync(`${path}-wal`)
   } catch (error) {
@@ -39,8 +39,8 @@ export function readLog(path: string): Buffer {
  * to read them.
  * @throws when it doesn't; nothing was changed then
  */
-export function refuseDamaged(path: string): void {
-  refuseForgetting(path)
+export function assertIntact(path: string): void {
+  assertNoSilentLoss(path)
   const damage = sizeOf(path) === undefined ? undefined : findDamage(path)
   if (damage) throw damaged(path, damage)
 }
@@ -61,7 +61,7 @@ export function findDamage(path: string): string | undefined {
 }
 
 function damaged(path: string, why: string): Error {
-  return new Error(`${path} is damaged (${why}), and was left as it is: ${afterDamage}`)
+  return new Error(`${path} is damaged (${why}), and was left as it is: ${damageAdvice}`)
 }
 
 function sizeOf(path: string): number | undefined {

@@ -17,7 +17,7 @@ export type SqliteQueue = Queue & {
   /** When the next message can be received (epoch ms); undefined when there is none. */
   nextVisibleAt(): number | undefined
   /** Makes visible at once what receivers that are gone had in their hands. */
-  releaseGone(isGone: (receiver: string) => boolean): Promise<void>
+  releaseOfDeadProcesses(isDead: (receiver: string) => boolean): Promise<void>
 }
 
 /** Messages in a page; each may have 1 MiB. */
@@ -131,8 +131,8 @@ export function createSqliteQueue(
     nextVisibleAt() {
       return (next.get(name) as { at: number | null }).at ?? undefined
     },
-    async releaseGone(isGone) {
-      const gone = (receivers.all(name) as { receiver: string }[]).filter(({ receiver: other }) => isGone(other))
+    async releaseOfDeadProcesses(isDead) {
+      const gone = (receivers.all(name) as { receiver: string }[]).filter(({ receiver: other }) => isDead(other))
       if (gone.length === 0) return
       const now = clock()
       await write(() => gone.map(({ receiver: other }) => giveBackAll.run(now, name, other)))

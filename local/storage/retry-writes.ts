@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { MessageStates } from '../../functions/ports/ports.ts'
-import { mayPass } from './error-codes.ts'
+import { isTransient } from './error-codes.ts'
 import type { SqliteQueue } from './queue.ts'
 
 /** ms between two tries. */
@@ -16,7 +16,7 @@ type Written = { queue: SqliteQueue; deadLetters: SqliteQueue; states: MessageSt
  * @param options.patience ms after which a write fails all the same; the longest that anything is in hand is enough
  * @param options.signal ends all waiting
  */
-export function patiently(
+export function retryWrites(
   { queue, deadLetters, states }: Written,
   { patience, signal }: { patience: number; signal: AbortSignal },
 ): Written {
@@ -25,7 +25,7 @@ export function patiently(
       try {
         return await write()
       } catch (error) {
-        if (!mayPass(error) || signal.aborted || performance.now() > end) throw error
+        if (!isTransient(error) || signal.aborted || performance.now() > end) throw error
         await wait(tryAgainEvery, undefined, { signal }).catch(() => {})
       }
     }

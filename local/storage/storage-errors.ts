@@ -1,5 +1,5 @@
 import type { Clock, Log } from '../../functions/ports/ports.ts'
-import { explain } from '../error-messages.ts'
+import { errorMessage } from '../error-messages.ts'
 import type { Watch } from './database.ts'
 
 /** ms between two lines that say the same. */
@@ -8,11 +8,11 @@ const sayAgainAfter = 60_000
 const calm = 3_000
 
 /** Says in the log that something can't be stored, why and what to do, once a minute while it lasts, and when it is over. */
-export function reportTrouble(log: Log, clock: Clock): Watch {
+export function logStorageErrors(log: Log, clock: Clock): Watch {
   let trouble: { since: number; last: number; writes: number; why: string; said: number } | undefined
   return {
     failed(error) {
-      const why = explain(error)
+      const why = errorMessage(error)
       const now = clock()
       const { since, writes, said } = trouble ?? { since: now, writes: 0, said: Number.NEGATIVE_INFINITY }
       const isSaid = trouble?.why === why && now - said < sayAgainAfter

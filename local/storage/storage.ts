@@ -5,7 +5,7 @@ import { createSqliteQueue, type SqliteQueue, type WaitingMessages } from './que
 import { createSqliteMessageStates } from './states.ts'
 
 /** What a folder holds, for one of the processes that share it: the bridge, more workers, the operator's commands. */
-export type Data = {
+export type Storage = {
   database: Database
   queue: SqliteQueue & WaitingMessages
   deadLetters: SqliteQueue
@@ -13,9 +13,9 @@ export type Data = {
   /** Names this process. */
   instance: string
   /** Whether another process has ended. */
-  isGone(instance: string): boolean
+  isDead(instance: string): boolean
   /** Makes visible at once what ended processes had in their hands. */
-  releaseGone(): Promise<void>
+  releaseOfDeadProcesses(): Promise<void>
   close(): void
 }
 
@@ -23,9 +23,9 @@ export type Data = {
  * Opens the data in a folder, making them if they aren't there.
  * @throws when the folder can't be used, or the data are damaged or of a newer version
  */
-export function openData(folder: string, clock: Clock = Date.now): Data {
+export function openStorage(folder: string, clock: Clock = Date.now): Storage {
   const database = openDatabase(folder)
-  const { own: instance, isGone, leave } = joinInstances(folder)
+  const { own: instance, isDead, leave } = joinInstances(folder)
   const common = { clock, receiver: instance }
   const queue = createSqliteQueue(database, { ...common, name: 'events', deadLetters: 'dead letters' })
   const deadLetters = createSqliteQueue(database, { ...common, name: 'dead letters' })
@@ -35,10 +35,10 @@ export function openData(folder: string, clock: Clock = Date.now): Data {
     deadLetters,
     states: createSqliteMessageStates(database),
     instance,
-    isGone,
-    async releaseGone() {
-      await queue.releaseGone(isGone)
-      await deadLetters.releaseGone(isGone)
+    isDead,
+    async releaseOfDeadProcesses() {
+      await queue.releaseOfDeadProcesses(isDead)
+      await deadLetters.releaseOfDeadProcesses(isDead)
     },
     close() {
       database.close()

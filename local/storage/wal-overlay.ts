@@ -1,5 +1,5 @@
 import { closeSync, copyFileSync, fstatSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
-import { readLog } from './integrity.ts'
+import { readWalFile } from './integrity.ts'
 import { isWalDamaged, pageSize, readWal } from './wal-check.ts'
 
 /**
@@ -19,7 +19,7 @@ export function overlay(path: string, to: string, firstPage: Buffer | undefined)
   closeSync(file)
   const copy = openSync(to, 'r+')
   try {
-    for (const { page, data } of committed(readLog(path))) writeSync(copy, data, 0, pageSize, (page - 1) * pageSize)
+    for (const { page, data } of committed(readWalFile(path))) writeSync(copy, data, 0, pageSize, (page - 1) * pageSize)
     const pages = Math.ceil(fstatSync(copy).size / pageSize)
     ftruncateSync(copy, pages * pageSize)
     if (firstPage) writeSync(copy, firstPage, 0, pageSize, 0)

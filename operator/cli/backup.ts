@@ -3,9 +3,9 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Settings } from '../../functions/settings/settings.ts'
 import { lock } from '../../local/files/process-lock.ts'
-import { contentsOf, openSource, snapshot, taken, writeBeside } from '../../local/storage/backup.ts'
-import { databaseIn } from '../../local/storage/database.ts'
-import { refuseForgetting } from '../../local/storage/integrity.ts'
+import { alreadyExists, contentsOf, openSource, snapshot, writeBeside } from '../../local/storage/backup.ts'
+import { databasePath } from '../../local/storage/database.ts'
+import { assertNoSilentLoss } from '../../local/storage/integrity.ts'
 import { type Salvaged, salvage } from '../../local/storage/salvage.ts'
 import { type ExitCode, exitCodes, UsageError } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'
@@ -27,17 +27,17 @@ export async function backupCommand(
 ): Promise<ExitCode> {
   const { path, force, isSalvage } = read(args)
   const { DATA_DIR } = settings()
-  const database = databaseIn(DATA_DIR)
+  const database = databasePath(DATA_DIR)
   if (resolve(path).startsWith(resolve(database))) throw new Error(`${path} is the database itself: give another name`)
-  if (existsSync(path) && (!force || statSync(path).isDirectory())) throw new Error(taken(path))
+  if (existsSync(path) && (!force || statSync(path).isDirectory())) throw new Error(alreadyExists(path))
   if (isSalvage) await salvageTo(path, DATA_DIR, force, print)
   else await backUpTo(path, DATA_DIR, force, print)
   return exitCodes.done
 }
 
 async function backUpTo(path: string, folder: string, force: boolean, print: Terminal['print']): Promise<void> {
-  const database = databaseIn(folder)
-  refuseForgetting(database)
+  const database = databasePath(folder)
+  assertNoSilentLoss(database)
   if (!existsSync(database)) throw new Error(nothingIn(folder))
   const source = openSource(database)
   try {
@@ -54,7 +54,7 @@ async function backUpTo(path: string, folder: string, force: boolean, print: Ter
 }
 
 async function salvageTo(path: string, folder: string, force: boolean, print: Terminal['print']): Promise<void> {
-  const database = databaseIn(folder)
+  const database = databasePath(folder)
   const unlock = lock(folder)
   try {
     if (!existsSync(database) && !existsSync(`${database}-wal`)) throw new Error(nothingIn(folder))

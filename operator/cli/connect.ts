@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { stepsOf } from '../connect/index.ts'
-import { type Home, homeOptions, type OpenHome } from '../open/bridge.ts'
+import { type BridgeAccess, homeOptions, type OpenBridge } from '../open/bridge.ts'
 import { type ExitCode, exitCodes, UsageError } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -22,7 +22,7 @@ const placeholder = 'https://YOUR-ADDRESS'
  */
 export async function connectCommand(
   args: string[],
-  open: OpenHome,
+  open: OpenBridge,
   { print }: Pick<Terminal, 'print'>,
 ): Promise<ExitCode> {
   const { positionals, values } = parseArgs({
@@ -60,7 +60,7 @@ export async function connectCommand(
 }
 
 /** Other systems can't reach a machine that only a tunnel leads to. */
-function unreached({ url }: Home): string {
+function unreached({ url }: BridgeAccess): string {
   return `Nobody outside of this machine reaches ${url} yet. Open a tunnel to it, such as
 
      cloudflared tunnel --url ${url}

@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util'
 import { MessageId } from '../../functions/state/changes.ts'
-import { forgetKept } from '../forget/erase.ts'
-import { findKept, type Kept, type Left } from '../forget/find-stored-data.ts'
-import { type Home, homeOptions, type OpenHome } from '../open/bridge.ts'
+import { eraseStoredData } from '../forget/erase.ts'
+import { findStoredData, type NotErased, type StoredData } from '../forget/find-stored-data.ts'
+import { type BridgeAccess, homeOptions, type OpenBridge } from '../open/bridge.ts'
 import { type ExitCode, exitCodes, UsageError } from './exit-codes.ts'
-import { inOneLine, json, moment, table } from './output.ts'
+import { escapeControl, isoTime, json, table } from './output.ts'
 import { startProgress } from './progress.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -31,7 +31,7 @@ const options = {
 } as const
 
 /** Forgets a chat message. */
-export async function forgetCommand(args: string[], open: OpenHome, terminal: Terminal): Promise<ExitCode> {
+export async function forgetCommand(args: string[], open: OpenBridge, terminal: Terminal): Promise<ExitCode> {
   const { positionals, values } = parseArgs({ args, allowPositionals: true, options })
   const messageId = messageIdOf(positionals)
   const { json: asJson, yes, 'dry-run': isDry } = values
@@ -56,12 +56,12 @@ function messageIdOf([text, ...more]: string[]): string {
 }
 
 async function forget(
-  home: Home,
+  home: BridgeAccess,
   messageId: string,
   { mustAsk, isDry, asJson, terminal }: { mustAsk: boolean; isDry: boolean; asJson: boolean; terminal: Terminal },
 ): Promise<ExitCode> {
   const looking = startProgress(terminal, 'looked at')
-  const found = await findKept(home, messageId, looking.step).finally(looking.end)
+  const found = await findStoredData(home, messageId, looking.step).finally(looking.end)
   const { kept } = found
   if (mustAsk && kept.length > 0) {
     terminal.stderr.write(`${tableOf(kept)}\n`)
@@ -72,21 +72,21 @@ async function forget(
     }
   }
   const progress = startProgress(terminal, 'forgotten', { of: kept.length })
-  const failed = isDry ? [] : await forgetKept(home, found, progress.step).finally(progress.end)
+  const failed = isDry ? [] : await eraseStoredData(home, found, progress.step).finally(progress.end)
   const left = [...found.left, ...failed]
-  for (const { where, why } of left) terminal.stderr.write(`${inOneLine(where)}: ${inOneLine(why)}\n`)
-  const told = { messageId, isDry, kept, left, beyondReach: home.beyondReach }
+  for (const { where, why } of left) terminal.stderr.write(`${escapeControl(where)}: ${escapeControl(why)}\n`)
+  const told = { messageId, isDry, kept, left, beyondReach: home.notErasedNote }
   terminal.print(asJson ? inJson(told) : inWords(told))
   return left.length === 0 ? exitCodes.done : exitCodes.failed
 }
 
-type Told = { messageId: string; isDry: boolean; kept: Kept[]; left: Left[]; beyondReach: string }
+type Told = { messageId: string; isDry: boolean; kept: StoredData[]; left: NotErased[]; beyondReach: string }
 
 /** What was kept is told only where it still is. */
 function inJson({ messageId, isDry, kept, left, beyondReach }: Told): string {
   const items = kept.map(({ key: _, since, contents, ...item }) => ({
     ...item,
-    since: moment(since),
+    since: isoTime(since),
     ...(isDry && { contents }),
   }))
   return json({ messageId, [isDry ? 'kept' : 'forgotten']: items, left, beyondReach })
@@ -104,9 +104,9 @@ function inWords({ messageId, isDry, kept, left, beyondReach }: Told): string {
 }
 
 /** What is kept, a line each, and nothing of what it says. */
-function tableOf(kept: readonly Kept[]): string {
+function tableOf(kept: readonly StoredData[]): string {
   return table(
     ['WHERE', 'SINCE', 'HOLDS', 'WILL BE'],
-    kept.map(({ where, since, holds, stays }) => [where, moment(since), holds, stays ? 'left without it' : 'deleted']),
+    kept.map(({ where, since, holds, stays }) => [where, isoTime(since), holds, stays ? 'left without it' : 'deleted']),
   )
 }

@@ -5,7 +5,7 @@ import type { LinkRow } from '../links/file.ts'
 import { importLinks } from '../links/import.ts'
 import { exportLinks, listLinks } from '../links/list.ts'
 import { showObject } from '../links/show.ts'
-import { type Home, homeOptions, type OpenHome } from '../open/bridge.ts'
+import { type BridgeAccess, homeOptions, type OpenBridge } from '../open/bridge.ts'
 import { type ExitCode, UsageError } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -46,7 +46,7 @@ const commands: Record<string, readonly ('source' | 'dry-run' | 'json')[]> = {
 }
 
 /** Links objects of sources to chat messages, and tells what is linked. */
-export async function linksCommand(args: string[], open: OpenHome, terminal: Terminal): Promise<ExitCode> {
+export async function linksCommand(args: string[], open: OpenBridge, terminal: Terminal): Promise<ExitCode> {
   const { positionals, values } = parseArgs({ args, allowPositionals: true, options })
   const [command = '', ...rest] = positionals
   const taken = Object.hasOwn(commands, command) ? commands[command] : undefined
@@ -69,7 +69,7 @@ function workOf(
   rest: readonly string[],
   values: { source?: string | undefined; 'dry-run'?: boolean | undefined; json?: boolean | undefined },
   terminal: Terminal,
-): (home: Home) => Promise<ExitCode> {
+): (home: BridgeAccess) => Promise<ExitCode> {
   const { source, 'dry-run': isDry = false, json: asJson = false } = values
   switch (command) {
     case 'add':

@@ -13,7 +13,7 @@ function shown(text: string): string {
 }
 
 /** The same in one line. */
-export function inOneLine(text: string): string {
+export function escapeControl(text: string): string {
   return shown(text).replaceAll('\n', '\\n')
 }
 
@@ -23,7 +23,7 @@ export function json(value: unknown): string {
 }
 
 /** A moment (epoch ms) as it can be given to `--since` again. */
-export function moment(at: number | undefined): string | undefined {
+export function isoTime(at: number | undefined): string | undefined {
   return at === undefined ? undefined : new Date(at).toISOString()
 }
 
@@ -34,7 +34,7 @@ export function moment(at: number | undefined): string | undefined {
 export function table(titles: readonly string[], rows: readonly (readonly (string | undefined)[])[]): string {
   const cells = [
     titles,
-    ...rows.map((row) => row.map((cell = '', index) => (index === 0 ? inOneLine(cell) : short(cell)))),
+    ...rows.map((row) => row.map((cell = '', index) => (index === 0 ? escapeControl(cell) : short(cell)))),
   ]
   const widths = titles.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)))
   return cells
@@ -51,7 +51,7 @@ export function details(title: string, fields: Readonly<Record<string, unknown>>
     const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2)
     return `  ${name.padEnd(width)}  ${shown(text).replaceAll('\n', `\n  ${' '.repeat(width)}  `)}`
   })
-  return [inOneLine(title), ...lines].join('\n')
+  return [escapeControl(title), ...lines].join('\n')
 }
 
 /** "1 chat message", "2 chat messages". */
@@ -60,6 +60,6 @@ export function counted(count: number, one: string): string {
 }
 
 function short(cell: string): string {
-  const text = inOneLine(cell)
+  const text = escapeControl(cell)
   return text.length > widest ? `${text.slice(0, widest - 1)}…` : text
 }

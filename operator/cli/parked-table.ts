@@ -1,13 +1,13 @@
-import type { SetAside } from '../parked/item.ts'
-import { moment, table } from './output.ts'
+import type { ParkedItem } from '../parked/item.ts'
+import { isoTime, table } from './output.ts'
 
 /** What is set aside, a line each, for a person. */
-export function tableOf(items: readonly SetAside[]): string {
+export function tableOf(items: readonly ParkedItem[]): string {
   return table(
     ['ID', 'SINCE', 'REASON', 'CHAT MESSAGE', 'SOURCE', 'EVENT', 'ASKS FOR'],
     items.map((item) => [
       item.id,
-      moment(item.at),
+      isoTime(item.at),
       item.reason,
       item.messageId,
       item.source,
@@ -17,7 +17,7 @@ export function tableOf(items: readonly SetAside[]): string {
   )
 }
 
-function asksFor(item: SetAside): string | undefined {
+function asksFor(item: ParkedItem): string | undefined {
   const more = item.kind === 'dead letter' ? (item.updates ?? 1) - 1 : 0
   return more > 0 ? `${item.asks}, and ${more} more` : item.asks
 }

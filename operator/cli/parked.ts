@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util'
-import { type Home, homeOptions, type OpenHome } from '../open/bridge.ts'
-import { type Decision, dropping, type Outcome, redriving } from '../parked/actions.ts'
-import { findSetAside } from '../parked/find.ts'
-import { listed, type SetAside } from '../parked/item.ts'
+import { type BridgeAccess, homeOptions, type OpenBridge } from '../open/bridge.ts'
+import { dropAction, type Outcome, type ParkedAction, redriveAction } from '../parked/actions.ts'
+import { findParked } from '../parked/find.ts'
+import { listed, type ParkedItem } from '../parked/item.ts'
 import { type Id, idOf, type Selection, selectionOf, selectionOptions } from '../parked/selection.ts'
-import { showSetAside } from '../parked/show.ts'
+import { showParked } from '../parked/show.ts'
 import { type ExitCode, exitCodes, UsageError } from './exit-codes.ts'
-import { details, inOneLine, json } from './output.ts'
+import { details, escapeControl, json } from './output.ts'
 import { tableOf } from './parked-table.ts'
 import { startProgress } from './progress.ts'
 import type { Terminal } from './terminal.ts'
@@ -43,7 +43,7 @@ const options = {
 const shownBeforeAsking = 20
 
 /** Lists, shows, redrives and drops what waits for an operator. */
-export async function parkedCommand(args: string[], open: OpenHome, terminal: Terminal): Promise<ExitCode> {
+export async function parkedCommand(args: string[], open: OpenBridge, terminal: Terminal): Promise<ExitCode> {
   const { positionals, values } = parseArgs({ args, allowPositionals: true, options })
   const [command = '', ...ids] = positionals
   const { json: asJson, yes, 'dry-run': isDry } = values
@@ -60,7 +60,7 @@ export async function parkedCommand(args: string[], open: OpenHome, terminal: Te
   }
   if (command !== 'redrive' && command !== 'drop') throw new UsageError(`which command? ${parkedUsage}`)
   const selection = select(false)
-  const decision = command === 'redrive' ? redriving : dropping
+  const decision = command === 'redrive' ? redriveAction : dropAction
   const mustAsk = command === 'drop' && !yes && !isDry
   if (mustAsk && !terminal.ask) {
     terminal.stderr.write('chatroom-bridge: nothing was dropped: it needs --yes where nobody can be asked\n')
@@ -69,7 +69,10 @@ export async function parkedCommand(args: string[], open: OpenHome, terminal: Te
   return within(open(values), (home) => decide(home, selection, { decision, mustAsk, isDry, asJson, terminal }))
 }
 
-async function within(opening: Promise<Home>, work: (home: Home) => Promise<ExitCode>): Promise<ExitCode> {
+async function within(
+  opening: Promise<BridgeAccess>,
+  work: (home: BridgeAccess) => Promise<ExitCode>,
+): Promise<ExitCode> {
   const home = await opening
   try {
     return await work(home)
@@ -80,15 +83,15 @@ async function within(opening: Promise<Home>, work: (home: Home) => Promise<Exit
 
 type Output = { asJson: boolean; terminal: Terminal }
 
-async function list(home: Home, selection: Selection, { asJson, terminal }: Output): Promise<ExitCode> {
+async function list(home: BridgeAccess, selection: Selection, { asJson, terminal }: Output): Promise<ExitCode> {
   const { items } = await found(home, selection, terminal)
   if (asJson) terminal.print(json(items.map(listed)))
   else terminal.print(items.length === 0 ? 'Nothing is set aside.' : tableOf(items))
   return exitCodes.done
 }
 
-async function show(home: Home, id: Id, { asJson, terminal }: Output): Promise<ExitCode> {
-  const shown = await showSetAside(home, id)
+async function show(home: BridgeAccess, id: Id, { asJson, terminal }: Output): Promise<ExitCode> {
+  const shown = await showParked(home, id)
   if (asJson) terminal.print(json(shown))
   else for (const { id, ...fields } of shown) terminal.print(details(id, fields))
   if (shown.length === 0) fail(terminal, { id: id.text, why: whyMissing(id) })
@@ -96,15 +99,15 @@ async function show(home: Home, id: Id, { asJson, terminal }: Output): Promise<E
 }
 
 async function decide(
-  home: Home,
+  home: BridgeAccess,
   selection: Selection,
-  { decision, mustAsk, isDry, asJson, terminal }: Output & { decision: Decision; mustAsk: boolean; isDry: boolean },
+  { decision, mustAsk, isDry, asJson, terminal }: Output & { decision: ParkedAction; mustAsk: boolean; isDry: boolean },
 ): Promise<ExitCode> {
   const { items, missing } = await found(home, selection, terminal)
-  const impossible = items.map((item) => ({ id: item.id, why: decision.whyNot(item) }))
+  const impossible = items.map((item) => ({ id: item.id, why: decision.blocker(item) }))
   const refused = impossible.flatMap(({ id, why }): Outcome[] => (why === undefined ? [] : [{ id, why }]))
   const nothing = missing.map((id) => ({ id: id.text, why: whyMissing(id) }))
-  const possible = items.filter((item) => decision.whyNot(item) === undefined)
+  const possible = items.filter((item) => decision.blocker(item) === undefined)
   if (mustAsk && possible.length > 0 && !(await isConfirmed(possible, terminal))) {
     terminal.stderr.write('chatroom-bridge: nothing was dropped\n')
     return exitCodes.notConfirmed
@@ -113,7 +116,7 @@ async function decide(
   if (isDry) outcomes.push(...possible.map(({ id }) => ({ id })))
   else {
     const progress = startProgress(terminal, decision.done, { of: possible.length })
-    outcomes.push(...(await decision.carryOut(home, possible, progress.step).finally(progress.end)))
+    outcomes.push(...(await decision.run(home, possible, progress.step).finally(progress.end)))
   }
   const failures = outcomes.filter(({ why }) => why !== undefined)
   const done = outcomes.length - failures.length
@@ -121,18 +124,18 @@ async function decide(
   if (asJson)
     terminal.print(json(outcomes.map(({ id, why }) => ({ id, [isDry ? 'possible' : 'done']: why === undefined, why }))))
   else if (isDry) {
-    for (const { id } of possible) terminal.print(`would be ${decision.done}: ${inOneLine(id)}`)
+    for (const { id } of possible) terminal.print(`would be ${decision.done}: ${escapeControl(id)}`)
     terminal.print(`${done} would be ${decision.done}`)
   } else terminal.print(`${done} ${decision.done}`)
   return failures.length === 0 ? exitCodes.done : exitCodes.failed
 }
 
-async function found(home: Home, selection: Selection, terminal: Terminal) {
+async function found(home: BridgeAccess, selection: Selection, terminal: Terminal) {
   const progress = startProgress(terminal, 'looked at')
-  return findSetAside(home, selection, progress.step).finally(progress.end)
+  return findParked(home, selection, progress.step).finally(progress.end)
 }
 
-async function isConfirmed(items: readonly SetAside[], { stderr, ask }: Terminal): Promise<boolean> {
+async function isConfirmed(items: readonly ParkedItem[], { stderr, ask }: Terminal): Promise<boolean> {
   const more = items.length - shownBeforeAsking
   stderr.write(`${tableOf(items.slice(0, shownBeforeAsking))}\n${more > 0 ? `… and ${more} more\n` : ''}`)
   const answer = await ask?.(`Forget ${items.length === 1 ? 'this' : `these ${items.length}`} for good? Type yes: `)
@@ -146,5 +149,5 @@ function whyMissing({ kind }: Id): string {
 }
 
 function fail({ stderr }: Terminal, { id, why = '' }: Outcome): void {
-  stderr.write(`${inOneLine(id)}: ${inOneLine(why)}\n`)
+  stderr.write(`${escapeControl(id)}: ${escapeControl(why)}\n`)
 }

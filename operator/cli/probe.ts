@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import type { Settings } from '../../functions/settings/settings.ts'
 import { MessageId } from '../../functions/state/changes.ts'
-import { homeOptions, type OpenHome } from '../open/bridge.ts'
+import { homeOptions, type OpenBridge } from '../open/bridge.ts'
 import type { Answers } from '../probe/answers.ts'
 import { askWithPuts } from '../probe/ask.ts'
 import { createCalls } from '../probe/calls.ts'
@@ -52,7 +52,7 @@ const options = {
  */
 export async function probeCommand(
   args: string[],
-  open: OpenHome,
+  open: OpenBridge,
   settings: () => Settings,
   terminal: Terminal,
   wait: (ms: number) => Promise<unknown> = setTimeout,

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
  * What comes on standard input. Not as an argument: those stand in the shell's history and in everybody's list of processes.
  * @param what a person is to do, such as "Paste the token"
  */
-export function typed(what: string): Promise<string> {
+export function readStdin(what: string): Promise<string> {
   if (process.stdin.isTTY) console.error(`${what}, then Enter and Ctrl-D:`)
   return text(process.stdin)
 }
@@ -14,8 +14,8 @@ export function typed(what: string): Promise<string> {
  * @param what such as "the token"
  * @throws when none came
  */
-export async function pasted(what: string): Promise<string> {
-  const written = (await typed(`Paste ${what}`)).trim()
+export async function readSecret(what: string): Promise<string> {
+  const written = (await readStdin(`Paste ${what}`)).trim()
   if (!written) throw new Error(`${what} did not come on standard input`)
   return written
 }

@@ -2,11 +2,11 @@ import { parseArgs } from 'node:util'
 import pMap from 'p-map'
 import { dueRegisters, type MessageState, readState } from '../../functions/state/message/message-state.ts'
 import { attemptMessage, encode } from '../../functions/state/queue-message.ts'
-import { explain } from '../../local/error-messages.ts'
-import { type Home, homeOptions, type OpenHome } from '../open/bridge.ts'
-import { type WouldPut, wouldPut } from '../reconcile/preview-put.ts'
+import { errorMessage } from '../../local/error-messages.ts'
+import { type BridgeAccess, homeOptions, type OpenBridge } from '../open/bridge.ts'
+import { type PutPreview, previewPut } from '../reconcile/preview-put.ts'
 import { type ExitCode, exitCodes, UsageError } from './exit-codes.ts'
-import { counted, details, inOneLine, json, moment, table } from './output.ts'
+import { counted, details, escapeControl, isoTime, json, table } from './output.ts'
 import { startProgress } from './progress.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -38,10 +38,10 @@ type Due = {
   unreadable?: 'newer' | 'damaged'
   /** Why no attempt was sent. */
   why?: string
-} & WouldPut
+} & PutPreview
 
 /** Lists what is wanted but not known to be fulfilled, and sends attempts. */
-export async function reconcileCommand(args: string[], open: OpenHome, terminal: Terminal): Promise<ExitCode> {
+export async function reconcileCommand(args: string[], open: OpenBridge, terminal: Terminal): Promise<ExitCode> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -66,7 +66,7 @@ export async function reconcileCommand(args: string[], open: OpenHome, terminal:
 }
 
 async function reconcile(
-  home: Pick<Home, 'states' | 'queue' | 'erp' | 'host'>,
+  home: Pick<BridgeAccess, 'states' | 'queue' | 'erp' | 'host'>,
   { isDry, show, terminal }: { isDry: boolean; show: boolean; terminal: Terminal },
 ): Promise<Due[]> {
   const { states, queue } = home
@@ -78,11 +78,11 @@ async function reconcile(
       const found = stored && dueOf(messageId, stored.body)
       if (!found) return []
       const { state, ...due } = found
-      if (show && state) return [{ ...due, ...(await wouldPut(home, messageId, state)) }]
+      if (show && state) return [{ ...due, ...(await previewPut(home, messageId, state)) }]
       if (due.why === undefined && !isDry) await queue.send(encode(attemptMessage(messageId)))
       return [due]
     } catch (error) {
-      return [{ messageId, wants: [], failedAttempts: 0, why: explain(error) }]
+      return [{ messageId, wants: [], failedAttempts: 0, why: errorMessage(error) }]
     } finally {
       progress.step()
     }
@@ -120,12 +120,13 @@ function report(
   { isDry, show, asJson, terminal }: { isDry: boolean; show: boolean; asJson: boolean; terminal: Terminal },
 ): void {
   const failures = due.filter(({ why }) => why !== undefined)
-  for (const { messageId, why = '' } of failures) terminal.stderr.write(`${inOneLine(messageId)}: ${inOneLine(why)}\n`)
+  for (const { messageId, why = '' } of failures)
+    terminal.stderr.write(`${escapeControl(messageId)}: ${escapeControl(why)}\n`)
   if (asJson) {
     const told = due.map(({ since, nextAttemptAt, ...one }) => ({
       ...one,
-      since: moment(since),
-      nextAttemptAt: moment(nextAttemptAt),
+      since: isoTime(since),
+      nextAttemptAt: isoTime(nextAttemptAt),
       sent: !isDry && one.why === undefined,
     }))
     terminal.print(json(told))
@@ -147,9 +148,9 @@ function report(
       due.map(({ messageId, wants, since, failedAttempts, nextAttemptAt, unreadable }) => [
         messageId,
         unreadable ? `a ${unreadable} record` : wants.join(', '),
-        moment(since),
+        isoTime(since),
         String(failedAttempts),
-        moment(nextAttemptAt) ?? 'now',
+        isoTime(nextAttemptAt) ?? 'now',
       ]),
     ),
   )

@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util'
 import { StoredSession } from '../../functions/secrets/session.ts'
 import { learnsSecret } from '../../functions/sources/registry.ts'
-import { type Home, homeOptions, type OpenHome, sourceOf } from '../open/bridge.ts'
+import { type BridgeAccess, homeOptions, type OpenBridge, sourceOf } from '../open/bridge.ts'
 import { storeApiToken } from '../secrets/api-token.ts'
-import { learn, timeOf } from '../secrets/enroll.ts'
+import { openEnrollment, timeOf } from '../secrets/enroll.ts'
 import { type ExitCode, exitCodes, UsageError } from './exit-codes.ts'
-import { pasted, typed } from './read-stdin.ts'
+import { readSecret, readStdin } from './read-stdin.ts'
 import type { Terminal } from './terminal.ts'
 
 const secretsUsage = `npm run secrets -- COMMAND [--stack NAME]
@@ -32,7 +32,7 @@ It ends with 0 when it was done, 1 when it could not be, and 2 when the argument
  */
 export async function secretsCommand(
   args: string[],
-  open: OpenHome,
+  open: OpenBridge,
   { print }: Pick<Terminal, 'print'>,
 ): Promise<ExitCode> {
   const options = { ...homeOptions, for: { type: 'string', default: '10m' } } as const
@@ -46,7 +46,7 @@ export async function secretsCommand(
     if (command === 'list') await list(home, print)
     else if (command === 'token') await setToken(home)
     else if (command === 'api-token') await storeApiToken(home, rest[0], print)
-    else if (command === 'learn') await learn(home, rest[0], time, print)
+    else if (command === 'learn') await openEnrollment(home, rest[0], time, print)
     else if (command === 'credentials') await setCredentials(home, print)
     else await change(command, home, rest, print)
     return exitCodes.done
@@ -55,7 +55,7 @@ export async function secretsCommand(
   }
 }
 
-async function list({ sources, secrets }: Home, print: (line: string) => void): Promise<void> {
+async function list({ sources, secrets }: BridgeAccess, print: (line: string) => void): Promise<void> {
   for (const name of sources.keys()) {
     const { length } = await secrets.of(name)
     const fixed = secrets.fixed(name) === undefined ? '' : ' (from WEBHOOK_SECRETS)'
@@ -68,16 +68,16 @@ async function list({ sources, secrets }: Home, print: (line: string) => void): 
   }
 }
 
-async function setToken({ secrets }: Home): Promise<void> {
+async function setToken({ secrets }: BridgeAccess): Promise<void> {
   if (!secrets.setErpToken) throw new Error('on one machine the token is the setting ERP_TOKEN')
-  const { data: session } = StoredSession.safeParse({ token: await pasted('the token') })
+  const { data: session } = StoredSession.safeParse({ token: await readSecret('the token') })
   if (!session) throw new Error('the token on standard input is none: expected printable characters without spaces')
   await secrets.setErpToken(session.token)
 }
 
-async function setCredentials({ secrets }: Home, print: (line: string) => void): Promise<void> {
+async function setCredentials({ secrets }: BridgeAccess, print: (line: string) => void): Promise<void> {
   if (!secrets.setErpCredentials) throw new Error('on one machine these are the settings ERP_USER and ERP_PASSWORD')
-  const lines = (await typed('Type the user, Enter, the password')).split(/\r?\n/).filter((line) => line !== '')
+  const lines = (await readStdin('Type the user, Enter, the password')).split(/\r?\n/).filter((line) => line !== '')
   const [username = '', password = ''] = lines
   if (lines.length !== 2) throw new Error('expected two lines on standard input: the user, and the password')
   await secrets.setErpCredentials({ username, password })
@@ -86,7 +86,7 @@ async function setCredentials({ secrets }: Home, print: (line: string) => void):
 
 async function change(
   command: string,
-  home: Home,
+  home: BridgeAccess,
   [name, value]: string[],
   print: (line: string) => void,
 ): Promise<void> {

@@ -3,9 +3,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import * as z from 'zod'
 import type { SampleEvent } from '../../functions/sources/common/sample.ts'
-import { typeOf } from '../../functions/sources/generic/event-types.ts'
+import { eventTypeOf } from '../../functions/sources/generic/event-types.ts'
 import { isDue, type Parked, readState } from '../../functions/state/message/message-state.ts'
-import { type Home, homeOptions, type OpenHome, type SourceOfHome } from '../open/bridge.ts'
+import { type BridgeAccess, homeOptions, type OpenBridge, type SourceInfo } from '../open/bridge.ts'
 import { sample, whatIsSent } from '../send/samples.ts'
 import { type ExitCode, exitCodes, UsageError } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'
@@ -44,7 +44,7 @@ const lookEvery = 100
  * @param terminal.print takes what a person reads: the answer, and what the ERP says then
  * @throws when the arguments make no event, or nothing listens
  */
-export async function send(args: string[], open: OpenHome, { print }: Pick<Terminal, 'print'>): Promise<ExitCode> {
+export async function send(args: string[], open: OpenBridge, { print }: Pick<Terminal, 'print'>): Promise<ExitCode> {
   const text = { type: 'string' } as const
   const { values, positionals } = parseArgs({
     args,
@@ -68,7 +68,7 @@ export async function send(args: string[], open: OpenHome, { print }: Pick<Termi
   if (!(delay >= 0)) throw new UsageError('--delay: expected seconds')
   const at = new Date(values.at ?? Date.now())
   if (Number.isNaN(at.getTime())) throw new UsageError('--at: expected a time such as 2026-11-22T19:00:00Z')
-  const type = typeOf(written) ?? written
+  const type = eventTypeOf(written) ?? written
   const home = await open(values)
   try {
     const name = values.source ?? 'generic'
@@ -87,7 +87,7 @@ export async function send(args: string[], open: OpenHome, { print }: Pick<Termi
 
     const { headers, body, path, eventId } = webhook
     const response = await fetch(`${url}${path}`, { method: 'POST', headers, body }).catch(() => {
-      throw new Error(`nothing listens on ${url}${path}: ${home.whenSilent}`)
+      throw new Error(`nothing listens on ${url}${path}: ${home.offlineHint}`)
     })
     const answer = await response.text()
     print(`${name} ← ${response.status} ${answer}`)
@@ -100,7 +100,7 @@ export async function send(args: string[], open: OpenHome, { print }: Pick<Termi
 }
 
 /** How the system that sends knows the front door. */
-function publicUrlOf({ publicUrl }: SourceOfHome, home: Home): string {
+function publicUrlOf({ publicUrl }: SourceInfo, home: BridgeAccess): string {
   return typeof publicUrl === 'string' ? publicUrl : (home.publicUrl ?? home.url)
 }
 
@@ -149,7 +149,7 @@ function asideBecause({ reason, status, answer }: Parked): string {
   return reason === 'age' ? 'It was tried for too long, and is parked.' : 'An operator dropped this event.'
 }
 
-async function whatTheErpSays({ states, erp }: Home, messageId: string, eventId: string): Promise<string> {
+async function whatTheErpSays({ states, erp }: BridgeAccess, messageId: string, eventId: string): Promise<string> {
   for (const end = Date.now() + patience; ; await wait(lookEvery)) {
     const stored = await states.load(messageId)
     const read = stored && readState(stored.body)

@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util'
-import { type Home, homeOptions, type OpenHome } from '../open/bridge.ts'
-import { momentOf } from '../parked/selection.ts'
+import { type BridgeAccess, homeOptions, type OpenBridge } from '../open/bridge.ts'
+import { parseSince } from '../parked/selection.ts'
 import type { LogLine } from '../trace/log-lines.ts'
-import { type Standing, standingAt, standingWith } from '../trace/standing.ts'
+import { type EventStatus, statusAtObject, statusInMessage } from '../trace/standing.ts'
 import { list, storyOf } from '../trace/story.ts'
 import { type ExitCode, exitCodes, UsageError } from './exit-codes.ts'
-import { inOneLine, json, moment } from './output.ts'
+import { escapeControl, isoTime, json } from './output.ts'
 import type { Terminal } from './terminal.ts'
 
 const traceUsage = `npm run trace -- EVENT [options]
@@ -22,7 +22,7 @@ attempt, and how it stands now.
 It ends with 0 when the log tells of it, 1 when it does not, and 2 when the arguments make no sense.`
 
 /** Tells what happened to an event. */
-export async function traceCommand(args: string[], open: OpenHome, terminal: Terminal): Promise<ExitCode> {
+export async function traceCommand(args: string[], open: OpenBridge, terminal: Terminal): Promise<ExitCode> {
   const { positionals, values } = parseArgs({
     args,
     allowPositionals: true,
@@ -35,26 +35,26 @@ export async function traceCommand(args: string[], open: OpenHome, terminal: Ter
   })
   const [eventId, ...more] = positionals
   if (!eventId || more.length > 0) throw new UsageError(`which event? ${traceUsage}`)
-  const since = momentOf(values.since, Date.now())
+  const since = parseSince(values.since, Date.now())
   const home = await open(values)
   try {
     const told = await trace(home, { eventId, source: values.source, since })
     if (told.lines.length === 0) {
       const where = values.source === undefined ? '' : ` of ${values.source}`
       terminal.stderr.write(
-        `${inOneLine(eventId)}: the log since ${moment(since)} holds no event${where} of this id: it did not come, or before that (--since)\n`,
+        `${escapeControl(eventId)}: the log since ${isoTime(since)} holds no event${where} of this id: it did not come, or before that (--since)\n`,
       )
       return exitCodes.failed
     }
     const { lines, standings } = told
     if (values.json) {
       terminal.print(
-        json({ event: eventId, story: lines.map(({ at, ...line }) => ({ at: moment(at), ...line })), standings }),
+        json({ event: eventId, story: lines.map(({ at, ...line }) => ({ at: isoTime(at), ...line })), standings }),
       )
       return exitCodes.done
     }
     const on = values.stack === undefined ? '' : ` --stack ${values.stack}`
-    terminal.print([...lines.map((line) => `${moment(line.at)}  ${inWords(line, eventId)}`), ''].join('\n'))
+    terminal.print([...lines.map((line) => `${isoTime(line.at)}  ${inWords(line, eventId)}`), ''].join('\n'))
     for (const standing of standings) terminal.print(standingInWords(standing, on))
     return exitCodes.done
   } finally {
@@ -63,19 +63,19 @@ export async function traceCommand(args: string[], open: OpenHome, terminal: Ter
 }
 
 async function trace(
-  { log, states }: Pick<Home, 'log' | 'states'>,
+  { log, states }: Pick<BridgeAccess, 'log' | 'states'>,
   event: { eventId: string; source: string | undefined; since: number },
-): Promise<{ lines: LogLine[]; standings: Standing[] }> {
+): Promise<{ lines: LogLine[]; standings: EventStatus[] }> {
   const { lines, messageIds, objects } = await storyOf(log, event)
-  const standings: Standing[] = []
-  for (const key of objects) standings.push(...(await standingAt(states, key, event)))
-  for (const messageId of messageIds) standings.push(...(await standingWith(states, messageId, event)))
+  const standings: EventStatus[] = []
+  for (const key of objects) standings.push(...(await statusAtObject(states, key, event)))
+  for (const messageId of messageIds) standings.push(...(await statusInMessage(states, messageId, event)))
   return { lines, standings }
 }
 
 /** A line of the log for a person. */
 function inWords(line: LogLine, eventId: string): string {
-  const field = (name: string) => inOneLine(String(line[name] ?? ''))
+  const field = (name: string) => escapeControl(String(line[name] ?? ''))
   const next = line['next'] === undefined ? '' : `; the next attempt is at ${field('next')}`
   switch (line.message) {
     case 'webhook':
@@ -98,7 +98,7 @@ function inWords(line: LogLine, eventId: string): string {
     case 'parked':
       return `parked for chat message ${field('messageId')}: ${field('reason')} ${field('status')}`.trimEnd()
     default:
-      return inOneLine(line.message)
+      return escapeControl(line.message)
   }
 }
 
@@ -106,7 +106,7 @@ function puts(count: unknown): string {
   return count === undefined ? 'no PUT' : count === 1 ? '1 PUT' : `${count} PUTs`
 }
 
-function standingInWords({ of, state, why, next }: Standing, on: string): string {
+function standingInWords({ of, state, why, next }: EventStatus, on: string): string {
   const command = next === undefined ? '' : `\n  npm run ${next}${on}`
   return `${of}: ${state}${why === undefined ? '' : `, ${why}`}.${command}`
 }

@@ -1,14 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import pMap from 'p-map'
 import type { MessageStates } from '../../functions/ports/ports.ts'
-import { objectRecord, readObject, tidyObject, withoutMessage } from '../../functions/state/object/object-state.ts'
-import { explain } from '../../local/error-messages.ts'
+import { pruneObject, readObject, toObjectRecord, withoutMessage } from '../../functions/state/object/object-state.ts'
+import { errorMessage } from '../../local/error-messages.ts'
 import { counted } from '../cli/output.ts'
-import type { Home } from '../open/bridge.ts'
-import { idOfLetter } from '../parked/selection.ts'
+import type { BridgeAccess } from '../open/bridge.ts'
+import { deadLetterId } from '../parked/selection.ts'
 import { walkDeadLetters } from '../parked/walk-dead-letters.ts'
-import { type Found, isDamagedState, type Left } from './find-stored-data.ts'
-import { type Forgetting, partOf } from './split-queue-message.ts'
+import { type Found, isDamagedState, type NotErased } from './find-stored-data.ts'
+import { type ErasureTarget, splitForErasure } from './split-queue-message.ts'
 
 /** How long to wait for a worker that has something of it in hand, and between two looks; ms. */
 const patience = 5_000
@@ -23,18 +23,18 @@ const sideBySide = 20
  * @param step called for each thing that is done
  * @returns what could not be done, and why
  */
-export async function forgetKept(
-  { states, deadLetters, queued }: Pick<Home, 'states' | 'deadLetters' | 'queued'>,
+export async function eraseStoredData(
+  { states, deadLetters, queued }: Pick<BridgeAccess, 'states' | 'deadLetters' | 'queued'>,
   { kept, forgetting }: Found,
   step: () => void,
-): Promise<Left[]> {
-  const left: Left[] = []
+): Promise<NotErased[]> {
+  const left: NotErased[] = []
   const unlessItFails = async (where: string, forget: () => Promise<unknown>) => {
     try {
       await forget()
       step()
     } catch (error) {
-      left.push({ where, why: explain(error) })
+      left.push({ where, why: errorMessage(error) })
     }
   }
   if (queued) await unlessItFails('queue', () => forgetQueued(queued, forgetting))
@@ -45,10 +45,10 @@ export async function forgetKept(
   await unlessItFails('record', () => forgetRecord(states, forgetting.messageId))
   await unlessItFails('dead letters', () =>
     walkDeadLetters(deadLetters, async (letter, remove) => {
-      const part = isDamagedState(letter.reason, forgetting.messageId) ? {} : partOf(letter.body, forgetting)
+      const part = isDamagedState(letter.reason, forgetting.messageId) ? {} : splitForErasure(letter.body, forgetting)
       if (!part || 'unreadable' in part) return
       const { rest } = { rest: undefined, ...part }
-      await unlessItFails(idOfLetter(letter.id), async () => {
+      await unlessItFails(deadLetterId(letter.id), async () => {
         const { reason = 'unknown' } = letter
         if (rest !== undefined) await deadLetters.send(rest, { reason })
         await remove()
@@ -59,12 +59,12 @@ export async function forgetKept(
 }
 
 /** Takes what is of it out of the queue, and waits for what is in a worker's hands. */
-async function forgetQueued(queued: NonNullable<Home['queued']>, forgetting: Forgetting): Promise<void> {
+async function forgetQueued(queued: NonNullable<BridgeAccess['queued']>, forgetting: ErasureTarget): Promise<void> {
   for (const end = Date.now() + patience; ; await wait(lookEvery)) {
     let inHands = 0
     for (const page of queued.waiting()) {
       for (const { id, body } of page) {
-        const part = partOf(body, forgetting)
+        const part = splitForErasure(body, forgetting)
         if (!part || 'unreadable' in part) continue
         if (!(await queued.replace(id, body, part.rest))) inHands += 1
       }
@@ -93,7 +93,7 @@ async function forgetObject(states: MessageStates, key: string, messageId: strin
     if (!stored) return
     const read = readObject(stored.body)
     if ('unreadable' in read) throw new Error('its record can’t be read any more')
-    const record = objectRecord(tidyObject(withoutMessage(read.state, messageId), Date.now()))
+    const record = toObjectRecord(pruneObject(withoutMessage(read.state, messageId), Date.now()))
     const isDone = record
       ? (await states.save(key, record, stored.version)) !== undefined
       : await states.remove(key, stored.version)

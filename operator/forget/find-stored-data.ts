@@ -4,20 +4,20 @@ import {
   linkedTo,
   type ObjectState,
   objectKeys,
-  objectRecord,
+  pruneObject,
   readObject,
-  tidyObject,
+  toObjectRecord,
   withoutMessage,
 } from '../../functions/state/object/object-state.ts'
 import type { QueueMessage } from '../../functions/state/queue-message.ts'
 import { whyUnreadable } from '../links/linked-objects.ts'
-import type { Home } from '../open/bridge.ts'
-import { idOfLetter } from '../parked/selection.ts'
+import type { BridgeAccess } from '../open/bridge.ts'
+import { deadLetterId } from '../parked/selection.ts'
 import { walkDeadLetters } from '../parked/walk-dead-letters.ts'
-import { type Forgetting, partOf } from './split-queue-message.ts'
+import { type ErasureTarget, splitForErasure } from './split-queue-message.ts'
 
 /** One thing that the bridge keeps of a chat message. `since`: epoch ms. */
-export type Kept = {
+export type StoredData = {
   /** `record`, the object's source and name, a dead letter's id, or `queue`. */
   where: string
   /** Under which key an object's record is kept. */
@@ -32,21 +32,21 @@ export type Kept = {
 }
 
 /** What could not be forgotten, or not be looked at, and why. */
-export type Left = { where: string; why: string }
+export type NotErased = { where: string; why: string }
 
-export type Found = { kept: Kept[]; left: Left[]; forgetting: Forgetting }
+export type Found = { kept: StoredData[]; left: NotErased[]; forgetting: ErasureTarget }
 
 /**
  * Finds all that a home keeps of a chat message, and changes nothing. Objects are found by reading every record.
  * @param step called for each thing that was looked at
  */
-export async function findKept(
-  { states, deadLetters, queued }: Pick<Home, 'states' | 'deadLetters' | 'queued'>,
+export async function findStoredData(
+  { states, deadLetters, queued }: Pick<BridgeAccess, 'states' | 'deadLetters' | 'queued'>,
   messageId: string,
   step: () => void,
 ): Promise<Found> {
-  const kept: Kept[] = []
-  const left: Left[] = []
+  const kept: StoredData[] = []
+  const left: NotErased[] = []
   const stored = await states.load(messageId)
   if (stored) kept.push(keptRecord(stored.body))
 
@@ -71,12 +71,12 @@ export async function findKept(
   const forgetting = { messageId, alone, shared }
   await walkDeadLetters(deadLetters, async ({ id, body, sentAt, reason }) => {
     step()
-    const where = idOfLetter(id)
+    const where = deadLetterId(id)
     if (isDamagedState(reason, messageId)) {
       kept.push({ where, since: sentAt, holds: 'a damaged record', stays: false, contents: body })
       return
     }
-    const part = partOf(body, forgetting)
+    const part = splitForErasure(body, forgetting)
     if (!part) return
     if ('unreadable' in part) {
       if (mayName(body, messageId)) left.push({ where, why: mayBe(messageId, part.unreadable) })
@@ -84,7 +84,7 @@ export async function findKept(
   })
   for (const page of queued?.waiting() ?? []) {
     for (const { body, sentAt } of page) {
-      const part = partOf(body, forgetting)
+      const part = splitForErasure(body, forgetting)
       if (part && 'about' in part) kept.push(keptMessage('queue', sentAt, part))
     }
   }
@@ -96,7 +96,7 @@ export function isDamagedState(reason: string | undefined, messageId: string): b
   return reason === `a damaged state of chat message ${messageId}`
 }
 
-function keptRecord(body: string): Kept {
+function keptRecord(body: string): StoredData {
   const read = readState(body)
   if ('unreadable' in read) {
     return { where: 'record', holds: whyUnreadable[read.unreadable], stays: false, contents: body }
@@ -111,7 +111,7 @@ function keptRecord(body: string): Kept {
   }
 }
 
-function keptObject(key: string, state: ObjectState, messageId: string): Kept {
+function keptObject(key: string, state: ObjectState, messageId: string): StoredData {
   const after = withoutMessage(state, messageId)
   const link = state.links[messageId]
   const writes = Object.values(state.registers).flatMap((register) => register.writes)
@@ -120,12 +120,12 @@ function keptObject(key: string, state: ObjectState, messageId: string): Kept {
     key,
     since: earliest([...(link?.added ?? []), ...(link?.removed ?? [])].map(({ receivedAt }) => receivedAt)),
     holds: ['link', kinds(writes)].filter(Boolean).join(', '),
-    stays: objectRecord(tidyObject(after, Date.now())) !== undefined,
+    stays: toObjectRecord(pruneObject(after, Date.now())) !== undefined,
     contents: { source: state.source, object: state.object, link, writes },
   }
 }
 
-function keptMessage(where: string, since: number, part: { about: QueueMessage; rest?: string }): Kept {
+function keptMessage(where: string, since: number, part: { about: QueueMessage; rest?: string }): StoredData {
   const { about } = part
   const asked = about.kind === 'attempt' ? [] : [...about.updates, ...about.objectUpdates]
   const links = about.kind === 'attempt' ? ['attempt'] : about.links.map(() => 'link').slice(0, 1)

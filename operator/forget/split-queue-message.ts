@@ -3,13 +3,13 @@ import {
   decode,
   encode,
   itemsOf,
-  type QueuedLookUp,
+  type QueuedLookup,
   type QueueMessage,
   updatesMessage,
 } from '../../functions/state/queue-message.ts'
 
 /** The chat message that is to be forgotten, and the objects that are linked to it, by their keys. */
-export type Forgetting = {
+export type ErasureTarget = {
   messageId: string
   /** Linked to no other chat message, and until when (epoch ms) what happened to them is of this one. */
   alone: ReadonlyMap<string, number>
@@ -25,7 +25,10 @@ export type MessagePart = { about: QueueMessage; rest?: string }
  * nothing else, or that this very message links to nothing else.
  * @returns undefined where nothing of it is, or why the body can't be read
  */
-export function partOf(body: string, forgetting: Forgetting): MessagePart | { unreadable: string } | undefined {
+export function splitForErasure(
+  body: string,
+  forgetting: ErasureTarget,
+): MessagePart | { unreadable: string } | undefined {
   const decoded = decode(body)
   if ('unreadable' in decoded) return decoded
   const { message } = decoded
@@ -47,7 +50,7 @@ export function partOf(body: string, forgetting: Forgetting): MessagePart | { un
     )
   }
   // The answer goes to the chat message that the URL named, and only without one to the object.
-  const isAskedForIt = (lookUp: QueuedLookUp) =>
+  const isAskedForIt = (lookUp: QueuedLookup) =>
     lookUp.messageId === undefined ? isOfItsObject(lookUp) : lookUp.messageId === messageId
   const [updates, otherUpdates] = parted(message.updates, isNamed)
   const [links, otherLinks] = parted(message.links, isNamed)

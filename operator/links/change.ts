@@ -10,9 +10,9 @@ import {
 } from '../../functions/state/object/object-state.ts'
 import { encode, updatesMessage } from '../../functions/state/queue-message.ts'
 import { type ExitCode, exitCodes } from '../cli/exit-codes.ts'
-import { inOneLine } from '../cli/output.ts'
+import { escapeControl } from '../cli/output.ts'
 import type { Terminal } from '../cli/terminal.ts'
-import type { Home } from '../open/bridge.ts'
+import type { BridgeAccess } from '../open/bridge.ts'
 import type { LinkRow } from './file.ts'
 
 /** How long to wait for the bridge to apply it, and between two looks; ms. */
@@ -24,7 +24,7 @@ const lookEvery = 100
  * where the bridge doesn't run yet, and meets what is on its way.
  */
 export async function changeLink(
-  { states, queue, sources }: Pick<Home, 'states' | 'queue' | 'sources'>,
+  { states, queue, sources }: Pick<BridgeAccess, 'states' | 'queue' | 'sources'>,
   { present, ...link }: LinkRow & { present: boolean },
   { print, stderr }: Terminal,
 ): Promise<ExitCode> {
@@ -36,7 +36,7 @@ export async function changeLink(
   const said = { ...link, present, eventId, occurredAt: at, receivedAt: at, position: 0 }
   await queue.send(encode(updatesMessage({ links: [said] })))
 
-  const name = inOneLine(`${source} ${object}`)
+  const name = escapeControl(`${source} ${object}`)
   const isApplied = ({ links }: ObjectState) =>
     links[messageId]?.[present ? 'added' : 'removed'].some(({ occurredAt }) => occurredAt === now) === true
   const state = await lookUntil(states, link, isApplied)

@@ -11,10 +11,10 @@ import {
 } from '../../functions/state/object/object-state.ts'
 import { encode, type QueuedLink, updatesMessage } from '../../functions/state/queue-message.ts'
 import { type ExitCode, exitCodes } from '../cli/exit-codes.ts'
-import { counted, inOneLine, moment } from '../cli/output.ts'
+import { counted, escapeControl, isoTime } from '../cli/output.ts'
 import { startProgress } from '../cli/progress.ts'
 import type { Terminal } from '../cli/terminal.ts'
-import type { Home } from '../open/bridge.ts'
+import type { BridgeAccess } from '../open/bridge.ts'
 import { type LinkLine, type LinkRow, linksIn } from './file.ts'
 import { whyUnreadable } from './linked-objects.ts'
 
@@ -24,7 +24,7 @@ const lookedAtOnce = 20
 const linksPerMessage = 100
 const sentAtOnce = 4
 
-type ImportHome = Pick<Home, 'states' | 'queue' | 'sources'>
+type ImportHome = Pick<BridgeAccess, 'states' | 'queue' | 'sources'>
 
 /**
  * Puts the links of a file on the queue, all of them or, where anything is wrong with one, none. It may be killed at any
@@ -43,7 +43,7 @@ export async function importLinks(
   const found = problems.length === 0 ? await lookAt(home, links, terminal) : []
   const that = (is: Found['is']) => found.filter((one) => one.is === is)
   const tell = ({ line, why = '' }: { line: number; why?: string }) =>
-    terminal.stderr.write(`${path}:${line}: ${inOneLine(why)}\n`)
+    terminal.stderr.write(`${path}:${line}: ${escapeControl(why)}\n`)
   const wrong = [...problems, ...that('wrong')]
   if (wrong.length > 0) {
     wrong.forEach(tell)
@@ -100,7 +100,7 @@ function compared(lines: readonly LinkLine[], state: ObjectState): Found[] {
     if (linked.has(messageId)) return { ...link, is: 'there' }
     const gone = state.links[messageId]?.removed[0]
     if (gone) {
-      const why = `the link of ${source} ${object} to chat message ${messageId} was removed at ${moment(gone.time)}, and stays so: links add brings it back`
+      const why = `the link of ${source} ${object} to chat message ${messageId} was removed at ${isoTime(gone.time)}, and stays so: links add brings it back`
       return { ...link, is: 'removed', why }
     }
     linked.add(messageId)

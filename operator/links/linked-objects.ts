@@ -1,7 +1,7 @@
 import pMap from 'p-map'
 import type { MessageStates } from '../../functions/ports/ports.ts'
 import { linkedTo, readObject } from '../../functions/state/object/object-state.ts'
-import { explain } from '../../local/error-messages.ts'
+import { errorMessage } from '../../local/error-messages.ts'
 import { startProgress } from '../cli/progress.ts'
 import type { Terminal } from '../cli/terminal.ts'
 
@@ -36,7 +36,7 @@ export async function linkedObjects(
       const isWanted = messageIds.length > 0 && (source === undefined || state.source === source)
       return isWanted ? [{ since, source: state.source, object: state.object, messageIds }] : []
     } catch (error) {
-      return [{ key, since, why: explain(error) }]
+      return [{ key, since, why: errorMessage(error) }]
     } finally {
       progress.step()
     }

@@ -3,18 +3,18 @@ import {
   linkedTo,
   type ObjectState,
   objectKey,
+  pruneObject,
   readObject,
-  tidyObject,
 } from '../../functions/state/object/object-state.ts'
 import { type ExitCode, exitCodes } from '../cli/exit-codes.ts'
-import { details, inOneLine, json, moment, table } from '../cli/output.ts'
+import { details, escapeControl, isoTime, json, table } from '../cli/output.ts'
 import type { Terminal } from '../cli/terminal.ts'
-import type { Home } from '../open/bridge.ts'
+import type { BridgeAccess } from '../open/bridge.ts'
 import { whyUnreadable } from './linked-objects.ts'
 
 /** Shows what an object is linked to, and what of it is held. */
 export async function showObject(
-  { states, sources }: Pick<Home, 'states' | 'sources'>,
+  { states, sources }: Pick<BridgeAccess, 'states' | 'sources'>,
   { source, object }: { source: string | undefined; object: string },
   { asJson, terminal }: { asJson: boolean; terminal: Terminal },
 ): Promise<ExitCode> {
@@ -30,13 +30,13 @@ export async function showObject(
     const why = only
       ? `it is an object of ${names}: say which, before it`
       : `nothing is known of it (${asked.join(', ')})`
-    terminal.stderr.write(`${inOneLine(object)}: ${why}\n`)
+    terminal.stderr.write(`${escapeControl(object)}: ${why}\n`)
     return exitCodes.failed
   }
   if (asJson) terminal.print(json([only]))
   else terminal.print(inWords(only))
   if (!('why' in only)) return exitCodes.done
-  terminal.stderr.write(`${inOneLine(object)}: ${only.why}\n`)
+  terminal.stderr.write(`${escapeControl(object)}: ${only.why}\n`)
   return exitCodes.failed
 }
 
@@ -46,7 +46,7 @@ type Found = { source: string; object: string } & (ReturnType<typeof toldOf> | {
 function foundIn(body: string, name: { source: string; object: string }): Found[] {
   const read = readObject(body)
   if ('unreadable' in read) return [{ ...name, why: whyUnreadable[read.unreadable], body }]
-  const told = toldOf(tidyObject(read.state, Date.now()))
+  const told = toldOf(pruneObject(read.state, Date.now()))
   return told.links.length + told.held.length > 0 ? [{ ...name, ...told }] : []
 }
 
@@ -55,8 +55,8 @@ function toldOf(state: ObjectState) {
   const links = Object.entries(state.links).map(([messageId, { added, removed }]) => ({
     messageId,
     linked: linked.includes(messageId),
-    added: moment(added[0]?.time),
-    removed: moment(removed[0]?.time),
+    added: isoTime(added[0]?.time),
+    removed: isoTime(removed[0]?.time),
   }))
   const writes = Object.values(state.registers).flatMap((register) => register.writes)
   const held = writes
@@ -64,8 +64,8 @@ function toldOf(state: ObjectState) {
     .map(({ eventId, actor, time, receivedAt, change }) => ({
       eventId,
       actor,
-      at: moment(time),
-      until: moment(receivedAt + state.hold),
+      at: isoTime(time),
+      until: isoTime(receivedAt + state.hold),
       change,
     }))
   return { links, held }
@@ -76,7 +76,7 @@ function inWords({ source, object, ...told }: Found): string {
   if ('why' in told) return details(name, { body: told.body })
   const { links, held } = told
   return [
-    inOneLine(name),
+    escapeControl(name),
     links.length === 0
       ? '\nIt is not linked to a chat message.'
       : `\n${table(

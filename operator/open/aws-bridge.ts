@@ -7,16 +7,16 @@ import { createDynamoMessageStates } from '../../functions/aws/dynamodb-states.t
 import { createSqsQueue } from '../../functions/aws/sqs-queue.ts'
 import { createSecretsManagerSession } from '../../functions/aws/webhook-secrets.ts'
 import { createErp } from '../../functions/erp/client.ts'
-import { type HostSettings, hostOf } from '../../functions/state/erp/erp-behavior.ts'
+import { type ErpBehaviorSettings, erpBehavior } from '../../functions/state/erp/erp-behavior.ts'
 import { storeCredentials } from '../secrets/erp-credentials.ts'
-import { secretsOfStack } from './aws-secrets.ts'
-import type { Home } from './bridge.ts'
+import { awsSecretAdmin } from './aws-secrets.ts'
+import type { BridgeAccess } from './bridge.ts'
 
 /**
  * The bridge that a stack is, found by the stack's outputs, with the credentials that the AWS SDK finds.
  * @throws when there is no such stack, or it is none of the bridge's
  */
-export async function openStack(name: string, region: string): Promise<Home> {
+export async function openAwsBridge(name: string, region: string): Promise<BridgeAccess> {
   const settings = { ...clientSettings(), region }
   const outputs = await outputsOf(new CloudFormationClient(settings), name, region)
   const output = (key: string) => {
@@ -26,7 +26,7 @@ export async function openStack(name: string, region: string): Promise<Home> {
     return value
   }
   const client = new SecretsManagerClient(settings)
-  const secrets = secretsOfStack(
+  const secrets = awsSecretAdmin(
     client,
     output('WebhookSecretsName'),
     outputs.get('LearnedSecretsName'),
@@ -45,7 +45,7 @@ export async function openStack(name: string, region: string): Promise<Home> {
   return {
     url: output('ApiUrl'),
     publicUrl: output('ApiUrl'),
-    whenSilent: `look at the stack ${name}`,
+    offlineHint: `look at the stack ${name}`,
     sources: new Map(
       output('Sources')
         .split(',')
@@ -80,12 +80,12 @@ export async function openStack(name: string, region: string): Promise<Home> {
     queue: createSqsQueue({ client: sqs, url: output('QueueUrl') }),
     // It waits, so that every one of SQS's servers is asked.
     deadLetters: createSqsQueue({ client: sqs, url: output('DeadLettersUrl'), wait: 1_000 }),
-    beyondReach: [
+    notErasedNote: [
       'What is on its way can’t be looked through: it is applied within seconds as a rule, within 14 days at the latest, and',
       'begins anew; then forget it again. Point-in-time recovery keeps the table of the last 35 days, and the logs its ids.',
     ].join('\n'),
     erp: createErp({ ...erpHost, clock: Date.now }),
-    host: hostOf(modes),
+    host: erpBehavior(modes),
     erpHost,
     isDry: modes.DRY_RUN,
     log: {
@@ -100,7 +100,7 @@ export async function openStack(name: string, region: string): Promise<Home> {
 }
 
 /** The settings that say how the host behaves; an older stack knew none but the defaults. */
-function readModes(text: string): HostSettings & { DRY_RUN: boolean } {
+function readModes(text: string): ErpBehaviorSettings & { DRY_RUN: boolean } {
   const given = Object.fromEntries(text.split(' ').map((mode) => mode.split('=')))
   return {
     ERP_PUT: given.ERP_PUT === 'whole' ? 'whole' : 'changes',

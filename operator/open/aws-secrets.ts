@@ -3,19 +3,19 @@ import { storeApiToken } from '../../functions/aws/api-tokens.ts'
 import { createLearningEditor } from '../../functions/aws/learned-secrets.ts'
 import { createSecretsManagerEditor } from '../../functions/aws/webhook-secrets.ts'
 import { secretsOf, windowOf } from '../../functions/secrets/webhook-secrets.ts'
-import type { HomeSecrets } from './bridge.ts'
+import type { SecretAdmin } from './bridge.ts'
 
 /**
  * The webhook secrets of a stack, newest first: those that operators stored, and those that sources have learned.
  * @param learnedId absent where no source of the stack can learn
  * @param tokensId where API tokens stand; absent where no provider is asked
  */
-export function secretsOfStack(
+export function awsSecretAdmin(
   client: SecretsManagerClient,
   ownId: string,
   learnedId: string | undefined,
   tokensId?: string | undefined,
-): Omit<HomeSecrets, 'fixed' | 'fixedToken' | 'setErpToken'> {
+): Omit<SecretAdmin, 'fixed' | 'fixedToken' | 'setErpToken'> {
   const own = createSecretsManagerEditor({ client, secretId: ownId })
   const learning = learnedId === undefined ? undefined : createLearningEditor({ client, secretId: learnedId })
   const ofOwn = async (source: string) => secretsOf(await own.all(), source) ?? []

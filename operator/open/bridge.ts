@@ -2,7 +2,7 @@ import type { ErpHost } from '../../functions/erp/api.ts'
 import type { Erp } from '../../functions/erp/client.ts'
 import type { ErpSession, MessageStates, Queue } from '../../functions/ports/ports.ts'
 import type { Credentials } from '../../functions/secrets/session.ts'
-import type { Host } from '../../functions/state/erp/erp-behavior.ts'
+import type { ErpBehavior } from '../../functions/state/erp/erp-behavior.ts'
 import type { WaitingMessages } from '../../local/storage/queue.ts'
 import type { LogLines } from '../trace/log-lines.ts'
 
@@ -13,30 +13,30 @@ export const homeOptions = {
 } as const
 
 /** Opens the home that a command's options name. */
-export type OpenHome = (options: { stack?: string | undefined; region: string }) => Promise<Home>
+export type OpenBridge = (options: { stack?: string | undefined; region: string }) => Promise<BridgeAccess>
 
 /** A bridge as its operator reaches it, on this machine or on AWS. */
-export type Home = {
+export type BridgeAccess = {
   /** The front door's URL, without a path. */
   url: string
   /** How the outside calls it, where that is known. */
   publicUrl: string | undefined
   /** What to do when nobody answers there. */
-  whenSilent: string
+  offlineHint: string
   /** By name. */
-  sources: ReadonlyMap<string, SourceOfHome>
-  secrets: HomeSecrets
+  sources: ReadonlyMap<string, SourceInfo>
+  secrets: SecretAdmin
   states: MessageStates
   queue: Queue
   deadLetters: Queue
   /** Looks through the queue, where that can be done. */
   queued?: WaitingMessages
   /** What no command can make the home forget, in a sentence or two. */
-  beyondReach: string
+  notErasedNote: string
   erp: Erp
-  host: Host
+  host: ErpBehavior
   /** Where the ERP is, and what lets one in. */
-  erpHost: EnteredErp
+  erpHost: ErpConnection
   /** Whether no PUT may leave. */
   isDry: boolean
   log: LogLines
@@ -44,13 +44,13 @@ export type Home = {
 }
 
 /** An ERP, and what lets one in. */
-export type EnteredErp = ErpHost & { session: ErpSession }
+export type ErpConnection = ErpHost & { session: ErpSession }
 
 /** A source's kind and options; of a stack's those that its outputs tell. */
-export type SourceOfHome = { kind: string } & Record<string, unknown>
+export type SourceInfo = { kind: string } & Record<string, unknown>
 
 /** Webhook secrets, newest first. */
-export type HomeSecrets = {
+export type SecretAdmin = {
   of(source: string): Promise<string[]>
   add(source: string, secret?: string): Promise<string>
   retire(source: string): Promise<number>
@@ -75,7 +75,7 @@ export type HomeSecrets = {
  * The source of a name that an operator wrote.
  * @throws when there is none
  */
-export function sourceOf({ sources }: Home, name = ''): { source: string; kind: string } {
+export function sourceOf({ sources }: BridgeAccess, name = ''): { source: string; kind: string } {
   const source = sources.get(name)
   if (source) return { source: name, kind: source.kind }
   throw new Error(`there is no source ${name || '(none named)'}: ${[...sources.keys()].join(', ')}`)

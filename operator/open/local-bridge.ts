@@ -1,28 +1,28 @@
 import type { Settings } from '../../functions/settings/settings.ts'
-import { hostOf } from '../../functions/state/erp/erp-behavior.ts'
+import { erpBehavior } from '../../functions/state/erp/erp-behavior.ts'
 import { openApiTokens } from '../../local/secrets/api-tokens.ts'
 import { openSecrets } from '../../local/secrets/webhook-secrets.ts'
 import { connectErp, urlOfSimulatedErp } from '../../local/server/connect-erp.ts'
-import { openData } from '../../local/storage/storage.ts'
-import { urlHere } from '../../local/url.ts'
-import { logHere } from '../trace/local-log.ts'
-import type { Home } from './bridge.ts'
+import { openStorage } from '../../local/storage/storage.ts'
+import { listenUrl } from '../../local/url.ts'
+import { localLog } from '../trace/local-log.ts'
+import type { BridgeAccess } from './bridge.ts'
 
 /**
  * The bridge on this machine, whether it runs or not.
  * @throws when its data can't be read
  */
-export async function thisMachine(settings: Settings): Promise<Home> {
+export async function openLocalBridge(settings: Settings): Promise<BridgeAccess> {
   const { DATA_DIR, HOST, PORT, PUBLIC_URL, WEBHOOK_SECRETS, API_TOKENS, sources } = settings
-  const data = openData(DATA_DIR)
+  const data = openStorage(DATA_DIR)
   // What a killed command had in its hands is seen again at once.
-  await data.releaseGone()
+  await data.releaseOfDeadProcesses()
   const secrets = openSecrets(DATA_DIR, WEBHOOK_SECRETS)
   const { erp, host } = connectErp(settings, urlOfSimulatedErp(settings))
   return {
-    url: urlHere(HOST, PORT),
+    url: listenUrl(HOST, PORT),
     publicUrl: PUBLIC_URL,
-    whenSilent: 'run npm start first',
+    offlineHint: 'run npm start first',
     sources,
     secrets: {
       of: (source) => secrets.of(source),
@@ -43,12 +43,12 @@ export async function thisMachine(settings: Settings): Promise<Home> {
     queue: data.queue,
     deadLetters: data.deadLetters,
     queued: data.queue,
-    beyondReach: 'Backups that were made keep it, and the log its ids.',
+    notErasedNote: 'Backups that were made keep it, and the log its ids.',
     erp,
-    host: hostOf(settings),
+    host: erpBehavior(settings),
     erpHost: host,
     isDry: settings.DRY_RUN,
-    log: logHere(DATA_DIR),
+    log: localLog(DATA_DIR),
     close: () => data.close(),
   }
 }

@@ -3,17 +3,17 @@ import type { MessageStates, ReceivedMessage } from '../../functions/ports/ports
 import {
   drop,
   type MessageState,
-  parkedWishes,
+  parkedWrites,
   readState,
   redrive,
-  type Wish,
+  type WriteRef,
 } from '../../functions/state/message/message-state.ts'
-import { recordOf } from '../../functions/state/message/schedule.ts'
+import { toRecord } from '../../functions/state/message/schedule.ts'
 import { attemptMessage, decode, encode, updatesMessage } from '../../functions/state/queue-message.ts'
-import { explain } from '../../local/error-messages.ts'
-import type { Home } from '../open/bridge.ts'
-import type { SetAside } from './item.ts'
-import { idOfLetter } from './selection.ts'
+import { errorMessage } from '../../local/error-messages.ts'
+import type { BridgeAccess } from '../open/bridge.ts'
+import type { ParkedItem } from './item.ts'
+import { deadLetterId } from './selection.ts'
 import { walkDeadLetters } from './walk-dead-letters.ts'
 
 /** Records that are changed side by side. */
@@ -23,24 +23,24 @@ const sideBySide = 20
 export type Outcome = { id: string; why?: string }
 
 /** What an operator can decide of something that is set aside. */
-export type Decision = {
+export type ParkedAction = {
   /** "redriven", "dropped". */
   done: string
   /** Why it can't be done with one thing; undefined where it can. */
-  whyNot(item: SetAside): string | undefined
+  blocker(item: ParkedItem): string | undefined
   /** @param step called for each thing that is done, or could not be */
-  carryOut(home: DecisionHome, items: readonly SetAside[], step: () => void): Promise<Outcome[]>
+  run(home: DecisionHome, items: readonly ParkedItem[], step: () => void): Promise<Outcome[]>
 }
-type DecisionHome = Pick<Home, 'states' | 'queue' | 'deadLetters'>
+type DecisionHome = Pick<BridgeAccess, 'states' | 'queue' | 'deadLetters'>
 
 /**
  * Makes due again what was set aside. Killed at any moment it loses nothing: a parked wish is due once it is saved, and the
  * sweep finds it; a dead letter goes only after its message is on the queue, and twice there does no harm. It never hastens:
  * where an attempt has to wait, because the ERP asked for that or an answer was lost, it waits.
  */
-export const redriving: Decision = {
+export const redriveAction: ParkedAction = {
   done: 'redriven',
-  whyNot(item) {
+  blocker(item) {
     if (item.kind === 'record' && item.unreadable === 'newer') {
       return 'a newer version of the bridge wrote this record: redrive it with that version'
     }
@@ -49,7 +49,7 @@ export const redriving: Decision = {
     }
     return undefined
   },
-  async carryOut({ states, queue, deadLetters }, items, step) {
+  async run({ states, queue, deadLetters }, items, step) {
     const letters = await forLetters(deadLetters, items, step, async ({ body }) => {
       const decoded = decode(body)
       if ('unreadable' in decoded) throw new Error(decoded.unreadable)
@@ -67,7 +67,7 @@ export const redriving: Decision = {
         ? some.map(({ id }) => ({ id }))
         : await changeRecord(states, messageId, some, redrive)
       await queue.send(encode(attemptMessage(messageId))).catch((cause) => {
-        throw new Error(`the sweep has to find it, its attempt could not be sent: ${explain(cause)}`, { cause })
+        throw new Error(`the sweep has to find it, its attempt could not be sent: ${errorMessage(cause)}`, { cause })
       })
       return outcomes
     })
@@ -76,15 +76,15 @@ export const redriving: Decision = {
 }
 
 /** Forgets for good what was set aside. */
-export const dropping: Decision = {
+export const dropAction: ParkedAction = {
   done: 'dropped',
-  whyNot(item) {
+  blocker(item) {
     if (item.kind !== 'record') return undefined
     return item.unreadable === 'newer'
       ? 'a newer version of the bridge wrote this record: drop with that version what is parked of it'
       : 'this record may hold more than what is parked: redrive it, which makes a dead letter of it, and drop that'
   },
-  async carryOut({ states, deadLetters }, items, step) {
+  async run({ states, deadLetters }, items, step) {
     const letters = await forLetters(deadLetters, items, step, async () => {})
     const wishes = await forChatMessages(items, step, (messageId, some) => changeRecord(states, messageId, some, drop))
     return [...wishes, ...letters]
@@ -93,9 +93,9 @@ export const dropping: Decision = {
 
 /** Does something for each chat message that some of the items are of. */
 async function forChatMessages(
-  items: readonly SetAside[],
+  items: readonly ParkedItem[],
   step: () => void,
-  act: (messageId: string, items: readonly SetAside[]) => Promise<Outcome[]>,
+  act: (messageId: string, items: readonly ParkedItem[]) => Promise<Outcome[]>,
 ): Promise<Outcome[]> {
   const groups = Map.groupBy(
     items.filter(({ kind }) => kind !== 'dead letter'),
@@ -107,7 +107,7 @@ async function forChatMessages(
       try {
         return await act(messageId, some)
       } catch (error) {
-        return some.map(({ id }) => ({ id, why: explain(error) }))
+        return some.map(({ id }) => ({ id, why: errorMessage(error) }))
       } finally {
         for (const _ of some) step()
       }
@@ -119,8 +119,8 @@ async function forChatMessages(
 
 /** Does something for each of the items that is a dead letter, and then ends that one's life. */
 async function forLetters(
-  deadLetters: Home['deadLetters'],
-  items: readonly SetAside[],
+  deadLetters: BridgeAccess['deadLetters'],
+  items: readonly ParkedItem[],
   step: () => void,
   act: (letter: ReceivedMessage) => Promise<void>,
 ): Promise<Outcome[]> {
@@ -130,20 +130,20 @@ async function forLetters(
   await walkDeadLetters(
     deadLetters,
     async (letter, remove) => {
-      const id = idOfLetter(letter.id)
+      const id = deadLetterId(letter.id)
       if (!wanted.delete(id)) return
       try {
         await act(letter)
         await remove()
         outcomes.push({ id })
       } catch (error) {
-        outcomes.push({ id, why: explain(error) })
+        outcomes.push({ id, why: errorMessage(error) })
       }
       step()
     },
     () => wanted.size === 0,
   ).catch((error) => {
-    whyNot = explain(error)
+    whyNot = errorMessage(error)
   })
   for (const id of wanted) outcomes.push({ id, why: whyNot })
   return outcomes
@@ -153,17 +153,17 @@ async function forLetters(
 async function changeRecord(
   states: MessageStates,
   messageId: string,
-  items: readonly SetAside[],
-  change: (state: MessageState, wishes: readonly Wish[]) => MessageState,
+  items: readonly ParkedItem[],
+  change: (state: MessageState, wishes: readonly WriteRef[]) => MessageState,
 ): Promise<Outcome[]> {
   for (;;) {
     const stored = await states.load(messageId)
     const read = stored && readState(stored.body)
     if (read && 'unreadable' in read) throw new Error(`its record can't be read any more (${read.unreadable})`)
-    const parked = read ? parkedWishes(read.state) : []
+    const parked = read ? parkedWrites(read.state) : []
     const wishes = parked.filter(({ identity }) => items.some((item) => isWish(item, identity)))
     if (read && wishes.length > 0) {
-      const record = recordOf(change(read.state, wishes), Date.now())
+      const record = toRecord(change(read.state, wishes), Date.now())
       // Somebody else saved in between: what they did counts.
       if ((await states.save(messageId, record, stored?.version)) === undefined) continue
     }
@@ -175,6 +175,6 @@ async function changeRecord(
   }
 }
 
-function isWish(item: SetAside, identity: string): boolean {
+function isWish(item: ParkedItem, identity: string): boolean {
   return item.kind === 'wish' && item.wish.identity === identity
 }

@@ -1,9 +1,9 @@
 import pMap from 'p-map'
 import type { MessageStates } from '../../functions/ports/ports.ts'
-import { parkedWishes, readState } from '../../functions/state/message/message-state.ts'
-import type { Home } from '../open/bridge.ts'
-import { isNamed, isSelected, letterSetAside, recordSetAside, type SetAside, wishSetAside } from './item.ts'
-import { type Id, idOfLetter, type Selection } from './selection.ts'
+import { parkedWrites, readState } from '../../functions/state/message/message-state.ts'
+import type { BridgeAccess } from '../open/bridge.ts'
+import { deadLetterItem, isNamed, isSelected, type ParkedItem, unreadableItem, writeItem } from './item.ts'
+import { deadLetterId, type Id, type Selection } from './selection.ts'
 import { walkDeadLetters } from './walk-dead-letters.ts'
 
 /** Records that are loaded side by side; each may have 350 KB. */
@@ -14,13 +14,13 @@ const sideBySide = 20
  * @param step called for each thing that was looked at
  * @returns what is selected, and the ids that name nothing
  */
-export async function findSetAside(
-  { states, deadLetters }: Pick<Home, 'states' | 'deadLetters'>,
+export async function findParked(
+  { states, deadLetters }: Pick<BridgeAccess, 'states' | 'deadLetters'>,
   selection: Selection,
   step: () => void,
-): Promise<{ items: SetAside[]; missing: Id[] }> {
-  const items: SetAside[] = []
-  const look = (item: SetAside) => {
+): Promise<{ items: ParkedItem[]; missing: Id[] }> {
+  const items: ParkedItem[] = []
+  const look = (item: ParkedItem) => {
     step()
     if (isSelected(item, selection)) items.push(item)
   }
@@ -32,11 +32,11 @@ export async function findSetAside(
     { concurrency: sideBySide },
   )
   const ids = 'ids' in selection ? selection.ids : []
-  const letters = new Set(ids.flatMap((id) => (id.kind === 'dead letter' ? [idOfLetter(id.letter)] : [])))
+  const letters = new Set(ids.flatMap((id) => (id.kind === 'dead letter' ? [deadLetterId(id.letter)] : [])))
   await walkDeadLetters(
     deadLetters,
     async (letter) => {
-      const item = letterSetAside(letter)
+      const item = deadLetterItem(letter)
       look(item)
       letters.delete(item.id)
     },
@@ -57,10 +57,10 @@ async function chatMessages(
 }
 
 /** What is set aside of one chat message. */
-async function setAsideOf(states: MessageStates, messageId: string, parkedAt?: number): Promise<SetAside[]> {
+async function setAsideOf(states: MessageStates, messageId: string, parkedAt?: number): Promise<ParkedItem[]> {
   const stored = await states.load(messageId)
   if (!stored) return []
   const read = readState(stored.body)
-  if ('unreadable' in read) return [recordSetAside(messageId, read.unreadable, parkedAt)]
-  return parkedWishes(read.state).map((wish) => wishSetAside(messageId, wish))
+  if ('unreadable' in read) return [unreadableItem(messageId, read.unreadable, parkedAt)]
+  return parkedWrites(read.state).map((wish) => writeItem(messageId, wish))
 }

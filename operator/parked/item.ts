@@ -1,14 +1,14 @@
 import type { ReceivedMessage } from '../../functions/ports/ports.ts'
-import type { Parked, ParkedWish, Wish } from '../../functions/state/message/message-state.ts'
+import type { Parked, ParkedWrite, WriteRef } from '../../functions/state/message/message-state.ts'
 import { decode, itemsOf, type QueueMessage } from '../../functions/state/queue-message.ts'
-import { moment } from '../cli/output.ts'
-import { type Id, idOfLetter, idOfWish, type Selection } from './selection.ts'
+import { isoTime } from '../cli/output.ts'
+import { deadLetterId, type Id, type Selection, writeId } from './selection.ts'
 
 /**
  * Something that waits for an operator, without what it says: a parked wish, a dead letter, or the record of a chat message
  * that can't be read. Times are epoch ms.
  */
-export type SetAside = {
+export type ParkedItem = {
   /** As a person copies it. */
   id: string
   reason: string
@@ -24,15 +24,15 @@ export type SetAside = {
   occurredAt?: number
   receivedAt?: number
 } & (
-  | { kind: 'wish'; messageId: string; wish: Wish }
+  | { kind: 'wish'; messageId: string; wish: WriteRef }
   | { kind: 'dead letter'; updates?: number; unreadable?: string }
   | { kind: 'record'; messageId: string; unreadable: 'newer' | 'damaged' }
 )
 
-export function wishSetAside(messageId: string, { key, identity, write }: ParkedWish): SetAside {
+export function writeItem(messageId: string, { key, identity, write }: ParkedWrite): ParkedItem {
   const { parked, source, eventId, change, occurredAt, receivedAt } = write
   return {
-    id: idOfWish(messageId, identity),
+    id: writeId(messageId, identity),
     kind: 'wish',
     reason: reasonOf(parked),
     at: parked.at,
@@ -51,33 +51,33 @@ function reasonOf({ reason, status }: Parked): string {
   return status === undefined ? reason : `${reason} ${status}`
 }
 
-export function letterSetAside({ id, body, sentAt, reason = 'unknown' }: ReceivedMessage): SetAside {
+export function deadLetterItem({ id, body, sentAt, reason = 'unknown' }: ReceivedMessage): ParkedItem {
   const decoded = decode(body)
-  const letter = { id: idOfLetter(id), kind: 'dead letter', reason, at: sentAt } as const
+  const letter = { id: deadLetterId(id), kind: 'dead letter', reason, at: sentAt } as const
   return 'unreadable' in decoded
     ? { ...letter, unreadable: decoded.unreadable }
     : { ...letter, ...contentsOf(decoded.message) }
 }
 
 /** @param at 0 where an older version of the bridge didn't note it */
-export function recordSetAside(messageId: string, unreadable: 'newer' | 'damaged', at = 0): SetAside {
+export function unreadableItem(messageId: string, unreadable: 'newer' | 'damaged', at = 0): ParkedItem {
   const reason = unreadable === 'newer' ? 'a record of a newer version' : 'a damaged record'
   return { id: messageId, kind: 'record', messageId, reason, unreadable, ...(at > 0 && { at }) }
 }
 
 /** As a script reads it. */
-export function listed({ at, occurredAt, receivedAt, ...item }: SetAside): { id: string } & Record<string, unknown> {
+export function listed({ at, occurredAt, receivedAt, ...item }: ParkedItem): { id: string } & Record<string, unknown> {
   const { wish: _, ...told } = { wish: undefined, ...item }
-  return { ...told, since: moment(at), occurredAt: moment(occurredAt), receivedAt: moment(receivedAt) }
+  return { ...told, since: isoTime(at), occurredAt: isoTime(occurredAt), receivedAt: isoTime(receivedAt) }
 }
 
-export function isSelected(item: SetAside, selection: Selection): boolean {
+export function isSelected(item: ParkedItem, selection: Selection): boolean {
   if ('ids' in selection) return selection.ids.some((id) => isNamed(item, id))
   const { reason = '', since = 0 } = selection
   return item.reason.toLowerCase().includes(reason.toLowerCase()) && (item.at ?? Number.POSITIVE_INFINITY) >= since
 }
 
-export function isNamed(item: SetAside, id: Id): boolean {
+export function isNamed(item: ParkedItem, id: Id): boolean {
   switch (id.kind) {
     case 'wish':
       // A record that can't be read may hold it.
@@ -86,7 +86,7 @@ export function isNamed(item: SetAside, id: Id): boolean {
     case 'chat message':
       return item.kind !== 'dead letter' && item.messageId === id.messageId
     case 'dead letter':
-      return item.kind === 'dead letter' && item.id === idOfLetter(id.letter)
+      return item.kind === 'dead letter' && item.id === deadLetterId(id.letter)
   }
 }
 

@@ -22,12 +22,12 @@ export const selectionOptions = {
 const deadLetter = 'dead:'
 
 /** The id of a parked wish, which is known by its identity within its chat message. */
-export function idOfWish(messageId: string, identity: string): string {
+export function writeId(messageId: string, identity: string): string {
   return `${messageId}/${identity}`
 }
 
 /** The id of a dead letter. */
-export function idOfLetter(letter: string): string {
+export function deadLetterId(letter: string): string {
   return `${deadLetter}${letter}`
 }
 
@@ -53,7 +53,7 @@ export function selectionOf(
   }
   if (ids.length > 0) return { ids: ids.map(idOf) }
   if (!all && !isFiltered && !orAll) throw new UsageError('of what? ids as list shows them, --all, --reason or --since')
-  return { ...(reason !== undefined && { reason }), ...(since !== undefined && { since: momentOf(since, now) }) }
+  return { ...(reason !== undefined && { reason }), ...(since !== undefined && { since: parseSince(since, now) }) }
 }
 
 /** @throws UsageError */
@@ -78,7 +78,7 @@ const Moment = z.union([z.iso.date(), z.iso.datetime({ offset: true, local: true
  * @returns epoch ms
  * @throws UsageError
  */
-export function momentOf(text: string, now: number): number {
+export function parseSince(text: string, now: number): number {
   const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? []
   if (count !== undefined) return now - Number(count) * units[unit as keyof typeof units]
   if (Moment.safeParse(text).success) return Date.parse(text)

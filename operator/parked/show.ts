@@ -1,8 +1,8 @@
 import type { Queue } from '../../functions/ports/ports.ts'
-import { parkedWishes, readState } from '../../functions/state/message/message-state.ts'
+import { parkedWrites, readState } from '../../functions/state/message/message-state.ts'
 import { decode } from '../../functions/state/queue-message.ts'
-import type { Home } from '../open/bridge.ts'
-import { isNamed, letterSetAside, listed, recordSetAside, wishSetAside } from './item.ts'
+import type { BridgeAccess } from '../open/bridge.ts'
+import { deadLetterItem, isNamed, listed, unreadableItem, writeItem } from './item.ts'
 import type { Id } from './selection.ts'
 import { walkDeadLetters } from './walk-dead-letters.ts'
 
@@ -10,14 +10,14 @@ import { walkDeadLetters } from './walk-dead-letters.ts'
 export type Shown = { id: string } & Record<string, unknown>
 
 /** What is set aside under an id, with the ERP's answers and the changes that are asked for; none where there is nothing. */
-export async function showSetAside({ states, deadLetters }: Pick<Home, 'states' | 'deadLetters'>, id: Id) {
+export async function showParked({ states, deadLetters }: Pick<BridgeAccess, 'states' | 'deadLetters'>, id: Id) {
   if (id.kind === 'dead letter') return letterShown(deadLetters, id)
   const stored = await states.load(id.messageId)
   if (!stored) return []
   const read = readState(stored.body)
-  if ('unreadable' in read) return [{ ...listed(recordSetAside(id.messageId, read.unreadable)), body: stored.body }]
-  return parkedWishes(read.state).flatMap((wish): Shown[] => {
-    const item = wishSetAside(id.messageId, wish)
+  if ('unreadable' in read) return [{ ...listed(unreadableItem(id.messageId, read.unreadable)), body: stored.body }]
+  return parkedWrites(read.state).flatMap((wish): Shown[] => {
+    const item = writeItem(id.messageId, wish)
     if (!isNamed(item, id)) return []
     const { change, parked } = wish.write
     return [{ ...listed(item), register: wish.key, status: parked.status, answer: parked.answer, change }]
@@ -29,7 +29,7 @@ async function letterShown(deadLetters: Queue, id: Id): Promise<Shown[]> {
   await walkDeadLetters(
     deadLetters,
     async (letter) => {
-      const item = letterSetAside(letter)
+      const item = deadLetterItem(letter)
       if (!isNamed(item, id)) return
       const decoded = decode(letter.body)
       shown.push({

@@ -1,4 +1,4 @@
-import type { HostSettings } from '../../functions/state/erp/erp-behavior.ts'
+import type { ErpBehaviorSettings } from '../../functions/state/erp/erp-behavior.ts'
 import type { Answer } from './calls.ts'
 
 /** What the probe found out; what is absent is not known. */
@@ -18,7 +18,7 @@ export type Answers = {
 }
 
 /** The settings that fit a host, as far as it is known. */
-export function settingsFor({ get, partialPut, lists }: Answers): Partial<HostSettings> {
+export function settingsFor({ get, partialPut, lists }: Answers): Partial<ErpBehaviorSettings> {
   return {
     ...(partialPut && { ERP_PUT: partialPut === 'clears' ? ('whole' as const) : ('changes' as const) }),
     ...(lists && { ERP_LISTS: lists }),

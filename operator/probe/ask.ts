@@ -1,4 +1,4 @@
-import { explain } from '../../local/error-messages.ts'
+import { errorMessage } from '../../local/error-messages.ts'
 import { type Asking, groundOf } from './ground.ts'
 import { questions } from './questions.ts'
 import type { Restored } from './restore.ts'
@@ -11,7 +11,7 @@ export async function askWithPuts(asking: Asking): Promise<{ restored: Restored;
   const ground = groundOf(asking)
   const why: string[] = []
   for (const ask of questions) {
-    await ask(ground).catch((error) => why.push(explain(error)))
+    await ask(ground).catch((error) => why.push(errorMessage(error)))
     if (!(await ground.back())) why.push('what was changed could not be restored')
     if (why.length > 0) break
   }

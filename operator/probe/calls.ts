@@ -1,8 +1,8 @@
 import { chatroomMessagePath, erpUrl, putBody, readChatroomMessage, tellsLists } from '../../functions/erp/api.ts'
 import { createHttpCall, type HttpAnswer } from '../../functions/erp/http-call.ts'
 import type { ChatroomMessage, ChatroomMessageData } from '../../functions/state/erp/chatroom-message.ts'
-import { explain } from '../../local/error-messages.ts'
-import type { EnteredErp } from '../open/bridge.ts'
+import { errorMessage } from '../../local/error-messages.ts'
+import type { ErpConnection } from '../open/bridge.ts'
 
 /** ms that an answer may take. */
 const timeout = 10_000
@@ -39,7 +39,7 @@ export type Calls = {
 }
 
 /** Calls a host as it is, without the retries and the judgement of the bridge's client. */
-export function createCalls({ session, ...host }: EnteredErp): Calls {
+export function createCalls({ session, ...host }: ErpConnection): Calls {
   const call = createHttpCall()
   const noted: Calls['noted'] = { get: [], put: [], rateLimit: {} }
 
@@ -55,7 +55,7 @@ export function createCalls({ session, ...host }: EnteredErp): Calls {
       const renewed = await session.token({ fresh: true })
       return renewed === known ? answer : await askWith(renewed, method, messageId, body)
     } catch (error) {
-      return { failure: `no session token: ${explain(error)}`, sent: false }
+      return { failure: `no session token: ${errorMessage(error)}`, sent: false }
     }
   }
 

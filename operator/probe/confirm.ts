@@ -1,5 +1,5 @@
 import type { ChatroomMessage } from '../../functions/state/erp/chatroom-message.ts'
-import { counted, inOneLine } from '../cli/output.ts'
+import { counted, escapeControl } from '../cli/output.ts'
 import type { Terminal } from '../cli/terminal.ts'
 
 /** Says what will happen to a chat message, and asks whether it may. */
@@ -13,7 +13,7 @@ export async function isConfirmed(
     stderr.write('chatroom-bridge: nothing was written: it needs --yes where nobody can be asked\n')
     return false
   }
-  stderr.write(`The probe will now write to chat message ${messageId} of ${inOneLine(baseUrl)}, about ten PUTs:
+  stderr.write(`The probe will now write to chat message ${messageId} of ${escapeControl(baseUrl)}, about ten PUTs:
 - it is set to completed, or open, and back;
 - ${reactions.length > 0 ? `its ${counted(reactions.length, 'reaction')} may go for a moment, and come back` : 'a reaction is added, and goes again'}; where the host allows it, reactions of the probe's own come and go;
 - where the host clears what a PUT leaves out, all else goes for a moment, and comes back${attachments.length > 0 ? ': ALSO ITS ATTACHMENTS, whose content a host may delete for good' : ''}.

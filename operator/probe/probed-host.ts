@@ -2,17 +2,17 @@ import { fixedSession } from '../../functions/erp/fixed-session.ts'
 import { readSettings, type Settings } from '../../functions/settings/settings.ts'
 import { isDue, readState } from '../../functions/state/message/message-state.ts'
 import { UsageError } from '../cli/exit-codes.ts'
-import { typed } from '../cli/read-stdin.ts'
+import { readStdin } from '../cli/read-stdin.ts'
 import type { Terminal } from '../cli/terminal.ts'
-import type { EnteredErp, Home } from '../open/bridge.ts'
+import type { BridgeAccess, ErpConnection } from '../open/bridge.ts'
 
 /** The host that is asked. `busy` says why nothing may be written for now. */
-export type Probed = { host: EnteredErp; busy?: string | undefined; close(): void }
+export type Probed = { host: ErpConnection; busy?: string | undefined; close(): void }
 
 const dryRun = 'DRY_RUN is set, so nothing is written'
 
 /** The host of a bridge, which stays open for its token. */
-export async function hostOfBridge(messageId: string, home: Home): Promise<Probed> {
+export async function hostOfBridge(messageId: string, home: BridgeAccess): Promise<Probed> {
   const { erpHost: host, close } = home
   if (home.isDry) return { host, busy: dryRun, close }
   const stored = await home.states.load(messageId)
@@ -36,7 +36,7 @@ function originOf(url: string): string | undefined {
 }
 
 async function askedToken({ ask }: Terminal): Promise<string> {
-  const token = (ask ? await ask('The token for it: ') : await typed('Paste the token for it')).trim()
+  const token = (ask ? await ask('The token for it: ') : await readStdin('Paste the token for it')).trim()
   if (!token) throw new UsageError('no token: set ERP_TOKEN, or write it to standard input')
   return token
 }

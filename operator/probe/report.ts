@@ -1,4 +1,4 @@
-import { counted, details, inOneLine } from '../cli/output.ts'
+import { counted, details, escapeControl } from '../cli/output.ts'
 import { type Answers, settingsFor } from './answers.ts'
 import type { Calls } from './calls.ts'
 import { isRestored, type Restored } from './restore.ts'
@@ -90,7 +90,9 @@ function leftText({ restored, wrote, kept, messageId }: Report): string[] {
       `The chat message is as it was${hasOtherIds ? ', but its host gave elements of its lists other ids' : ''}.`,
     )
   } else if (unreadable !== undefined) {
-    lines.push(`NOT RESTORED, as far as is known: chat message ${messageId} can't be read (${inOneLine(unreadable)}).`)
+    lines.push(
+      `NOT RESTORED, as far as is known: chat message ${messageId} can't be read (${escapeControl(unreadable)}).`,
+    )
   } else {
     lines.push(`NOT RESTORED: ${left.join(', ')} of chat message ${messageId}. Put it right in the ERP.`)
   }
@@ -105,11 +107,11 @@ function leftText({ restored, wrote, kept, messageId }: Report): string[] {
 
 function errorText(error: { status: number; isJson?: boolean; begins?: string }): string {
   if (error.begins === undefined) return `${error.status}: no error`
-  return `${error.status}, ${error.isJson ? 'JSON' : 'no JSON'}${error.begins ? `: ${inOneLine(error.begins)}` : ''}`
+  return `${error.status}, ${error.isJson ? 'JSON' : 'no JSON'}${error.begins ? `: ${escapeControl(error.begins)}` : ''}`
 }
 
 function rateLimitText(headers: Readonly<Record<string, string>>): string {
-  const all = Object.entries(headers).map(([name, value]) => `${name}: ${inOneLine(value)}`)
+  const all = Object.entries(headers).map(([name, value]) => `${name}: ${escapeControl(value)}`)
   return all.length === 0 ? 'none' : all.join('; ')
 }
 

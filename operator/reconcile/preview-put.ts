@@ -1,18 +1,18 @@
-import { look } from '../../functions/deliver/read-message.ts'
+import { readMessage } from '../../functions/deliver/read-message.ts'
 import type { ChatroomMessageData } from '../../functions/state/erp/chatroom-message.ts'
 import type { MessageState } from '../../functions/state/message/message-state.ts'
-import type { Home } from '../open/bridge.ts'
+import type { BridgeAccess } from '../open/bridge.ts'
 
 /** What an attempt would send now: a PUT's `data`, or why it would send nothing. */
-export type WouldPut = { put?: ChatroomMessageData; noPut?: string }
+export type PutPreview = { put?: ChatroomMessageData; noPut?: string }
 
 /** Looks at a chat message as an attempt would, and tells the PUT that it would make. Changes nothing. */
-export async function wouldPut(
-  { erp, host }: Pick<Home, 'erp' | 'host'>,
+export async function previewPut(
+  { erp, host }: Pick<BridgeAccess, 'erp' | 'host'>,
   messageId: string,
   state: MessageState,
-): Promise<WouldPut> {
-  const seen = await look(messageId, state, { erp, host })
+): Promise<PutPreview> {
+  const seen = await readMessage(messageId, state, { erp, host })
   if (seen.kind === 'unreachable') return { noPut: `the ERP can't be asked: ${seen.reason}` }
   if (seen.kind === 'refused') return { noPut: `the ERP refuses it: ${seen.status}` }
   const { data: put, impossible } = seen.rendering

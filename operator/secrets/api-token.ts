@@ -1,12 +1,12 @@
-import { pasted } from '../cli/read-stdin.ts'
-import { type Home, sourceOf } from '../open/bridge.ts'
+import { readSecret } from '../cli/read-stdin.ts'
+import { type BridgeAccess, sourceOf } from '../open/bridge.ts'
 
 /**
  * Stores the token with which a source's provider is asked, read from standard input.
  * @throws where the source asks nothing, or settings say its token
  */
 export async function storeApiToken(
-  home: Home,
+  home: BridgeAccess,
   name: string | undefined,
   print: (line: string) => void,
 ): Promise<void> {
@@ -16,6 +16,6 @@ export async function storeApiToken(
   }
   const fixed = home.secrets.fixedToken(source)
   if (fixed !== undefined) throw new Error(fixed)
-  await home.secrets.storeApiToken(source, await pasted('the API token'))
+  await home.secrets.storeApiToken(source, await readSecret('the API token'))
   print(`${source} has its API token.`)
 }

@@ -1,6 +1,6 @@
 import { learnsSecret } from '../../functions/sources/registry.ts'
 import { UsageError } from '../cli/exit-codes.ts'
-import { type Home, sourceOf } from '../open/bridge.ts'
+import { type BridgeAccess, sourceOf } from '../open/bridge.ts'
 
 /** The longest time that a window stands open; ms. */
 const longest = 24 * 3600_000
@@ -11,8 +11,8 @@ const longest = 24 * 3600_000
  * @param time how long it stands open; ms
  * @throws where the source can't learn, or has a secret
  */
-export async function learn(
-  home: Home,
+export async function openEnrollment(
+  home: BridgeAccess,
   name: string | undefined,
   time: number,
   print: (line: string) => void,

@@ -17,7 +17,7 @@ import { todoist } from '../../functions/sources/todoist/sample.ts'
 import { trello } from '../../functions/sources/trello/sample.ts'
 import { vereinsantrag } from '../../functions/sources/vereinsantrag/sample.ts'
 import type { EventType } from '../../functions/state/changes.ts'
-import type { SourceOfHome } from '../open/bridge.ts'
+import type { SourceInfo } from '../open/bridge.ts'
 
 /** How the systems of every kind say events. */
 const samples = {
@@ -42,7 +42,7 @@ const samples = {
  * Writes and signs a webhook as a system of this kind sends it.
  * @returns why there is none: such systems don't say this, an option must let them, or the event lacks something
  */
-export async function sample(source: SourceOfHome, event: SampleEvent, signing: Signing): Promise<Sample | string> {
+export async function sample(source: SourceInfo, event: SampleEvent, signing: Signing): Promise<Sample | string> {
   const kind = kinds.find((each) => each === source.kind)
   if (!kind) return `what a source of kind ${source.kind} sends is not known here`
   const { types, needs, ready, write }: Samples = samples[kind]
@@ -74,6 +74,6 @@ function isSaid(event: SampleEvent, types: Samples['types']): event is SampleEve
   return types === 'any' || types.some((type) => type === event.type)
 }
 
-function optionsOf(source: SourceOfHome): SourceOptions {
+function optionsOf(source: SourceInfo): SourceOptions {
   return sources[source.kind as KindName].options.parse({ name: source.kind, ...source })
 }

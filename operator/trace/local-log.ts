@@ -2,7 +2,7 @@ import { keptLines } from '../../local/logging/log-files.ts'
 import { type LogLines, lineOf } from './log-lines.ts'
 
 /** The log that a folder keeps. */
-export function logHere(folder: string): LogLines {
+export function localLog(folder: string): LogLines {
   return {
     async find({ texts, since }) {
       const found = [...keptLines(folder)].filter((text) => texts.some((one) => text.includes(one)))

@@ -1,11 +1,11 @@
 import type { MessageStates } from '../../functions/ports/ports.ts'
-import { readState, type Write, winner } from '../../functions/state/message/message-state.ts'
+import { readState, type Write, winningWrite } from '../../functions/state/message/message-state.ts'
 import { linkedTo, readObject } from '../../functions/state/object/object-state.ts'
-import { inOneLine, moment } from '../cli/output.ts'
-import { idOfWish } from '../parked/selection.ts'
+import { escapeControl, isoTime } from '../cli/output.ts'
+import { writeId } from '../parked/selection.ts'
 
 /** How an event stands with a chat message or an object, with the command to run next where there is one. */
-export type Standing = {
+export type EventStatus = {
   of: string
   state: 'fulfilled' | 'due' | 'superseded' | 'parked' | 'dropped' | 'held' | 'passed on' | 'gone' | 'unreadable'
   why?: string | undefined
@@ -15,26 +15,26 @@ export type Standing = {
 type Event = { eventId: string; source: string | undefined }
 
 /** How an event stands with a chat message, by its record. */
-export async function standingWith(states: MessageStates, messageId: string, event: Event): Promise<Standing[]> {
+export async function statusInMessage(states: MessageStates, messageId: string, event: Event): Promise<EventStatus[]> {
   const of = `chat message ${messageId}`
   const stored = await states.load(messageId)
   const read = stored && readState(stored.body)
   if (!read) return [{ of, state: 'gone', why: 'nothing is recorded of it' }]
   if ('unreadable' in read) return [{ of, state: 'unreadable', why: `its record is ${read.unreadable}` }]
   const { registers, nextAttemptAt, scheduledAt } = read.state
-  const found = Object.values(registers).flatMap((register): Standing[] =>
+  const found = Object.values(registers).flatMap((register): EventStatus[] =>
     register.writes.filter(isOf(event)).map((write) => {
-      const first = winner(register)
+      const first = winningWrite(register)
       if (write.parked?.reason === 'dropped') return { of, state: 'dropped', why: 'an operator dropped it' }
       if (write.parked) {
         const { reason, status } = write.parked
-        const next = `parked -- show ${idOfWish(messageId, write.identity)}`
+        const next = `parked -- show ${writeId(messageId, write.identity)}`
         return { of, state: 'parked', why: [reason, status].join(' ').trim(), next }
       }
       if (register.shown === write.identity) return { of, state: 'fulfilled', why: 'the ERP shows it' }
       if (first !== write)
-        return { of, state: 'superseded', why: `by ${first?.source} ${inOneLine(first?.eventId ?? '')}` }
-      const at = moment(nextAttemptAt ?? scheduledAt)
+        return { of, state: 'superseded', why: `by ${first?.source} ${escapeControl(first?.eventId ?? '')}` }
+      const at = isoTime(nextAttemptAt ?? scheduledAt)
       return { of, state: 'due', why: at === undefined ? 'an attempt is under way' : `the next attempt is at ${at}` }
     }),
   )
@@ -50,21 +50,21 @@ export async function standingWith(states: MessageStates, messageId: string, eve
 }
 
 /** How an event stands with an object, by the key of that one's record. */
-export async function standingAt(states: MessageStates, key: string, event: Event): Promise<Standing[]> {
+export async function statusAtObject(states: MessageStates, key: string, event: Event): Promise<EventStatus[]> {
   const stored = await states.load(key)
   const read = stored && readObject(stored.body)
   if (!read) return [{ of: 'its object', state: 'gone', why: 'nothing is recorded of it any more' }]
   if ('unreadable' in read) return [{ of: 'its object', state: 'unreadable', why: `its record is ${read.unreadable}` }]
   const { source, object, hold } = read.state
-  const of = `${source} ${inOneLine(object)}`
+  const of = `${source} ${escapeControl(object)}`
   const writes = Object.values(read.state.registers).flatMap((register) => register.writes.filter(isOf(event)))
   const linked = linkedTo(read.state)
   if (linked.length > 0) return [{ of, state: 'passed on', why: `it is linked to ${linked.join(', ')}` }]
   return writes.map(({ receivedAt }) => ({
     of,
     state: 'held',
-    why: `it is linked to no chat message, and held until ${moment(receivedAt + hold)}`,
-    next: `links -- add ${source} ${inOneLine(object)} MESSAGE`,
+    why: `it is linked to no chat message, and held until ${isoTime(receivedAt + hold)}`,
+    next: `links -- add ${source} ${escapeControl(object)} MESSAGE`,
   }))
 }
 

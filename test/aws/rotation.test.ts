@@ -12,7 +12,7 @@ import { createRotation } from '../../functions/aws/session-rotation.ts'
 import { createSecretsManagerSession } from '../../functions/aws/webhook-secrets.ts'
 import { createErp } from '../../functions/erp/client.ts'
 import { createLogin } from '../../functions/erp/login.ts'
-import { createTrySession } from '../../functions/erp/verify-session.ts'
+import { createVerifySession } from '../../functions/erp/verify-session.ts'
 import { type RecordedRequest, startSimulatedErp } from '../../local/simulated-erp/server.ts'
 import { stoppedClock } from '../support/clock.ts'
 import { chatMessage } from '../support/delivery.ts'
@@ -46,7 +46,7 @@ async function rotated({ credentials = { username: 'anna', password: 'tiptop' } 
       sessionId,
       credentialsId,
       login: createLogin({ baseUrl: erp.url, validSeconds: 86_400, clock }),
-      trySession: createTrySession({ baseUrl: erp.url }),
+      trySession: createVerifySession({ baseUrl: erp.url }),
       clock,
       log,
     })

@@ -1,7 +1,7 @@
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { createRotation } from '../../functions/aws/session-rotation.ts'
 import { createLogin } from '../../functions/erp/login.ts'
-import { createTrySession } from '../../functions/erp/verify-session.ts'
+import { createVerifySession } from '../../functions/erp/verify-session.ts'
 import { startDynamo } from '../support/dynamodb.ts'
 import { startSecretsManager } from '../support/secrets-manager.ts'
 import { startSqs } from '../support/sqs.ts'
@@ -28,7 +28,7 @@ if (credentials) {
     sessionId,
     credentialsId: 'erp-credentials',
     login: createLogin({ ...host, validSeconds: 86_400, clock }),
-    trySession: createTrySession(host),
+    trySession: createVerifySession(host),
     clock,
     log: () => {},
   })

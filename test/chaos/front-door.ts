@@ -1,6 +1,6 @@
 import { createIngest } from '../../functions/ingest/ingest.ts'
 import { bodyLimit } from '../../functions/receive/receive.ts'
-import { openFrontDoor } from '../../local/server/http-server.ts'
+import { openWebhookServer } from '../../local/server/http-server.ts'
 import { partOfStory } from './part.ts'
 
 // Runs in a process of its own: takes webhooks until it is killed.
@@ -12,5 +12,5 @@ const ingest = createIngest({
   clock,
   log,
 })
-const door = await openFrontDoor({ ingest, host: '127.0.0.1', port, limit: bodyLimit })
+const door = await openWebhookServer({ ingest, host: '127.0.0.1', port, limit: bodyLimit })
 process.send?.({ ready: door.url })

@@ -78,18 +78,18 @@ export function openOnAws(
         clock,
         log,
         instance: randomUUID(),
-        isGone: () => false,
+        isDead: () => false,
         leaseFor,
         random: Math.random,
         lostAnswerWait: 60 * second,
         spacing: 500,
         maxAge: 7 * day,
-        host: { clears: false },
+        host: { putClears: false },
       })
       const sweep = createSweep({ states, queue, clock, log })
       setInterval(() => sweep().catch(() => {}), sweepEvery / speed)
       // What Lambda's event source mapping does; SQS tells nobody when something was sent.
-      const source = { ...queue, onSend() {}, nextVisibleAt: () => undefined, releaseGone: async () => {} }
+      const source = { ...queue, onSend() {}, nextVisibleAt: () => undefined, releaseOfDeadProcesses: async () => {} }
       startWorker({ queue: source, deliver, clock, log, batchSize: 10, batches: 10, visibility: 6 * leaseFor })
     },
     close() {},

@@ -4,7 +4,7 @@ import type { Clock } from '../../functions/ports/ports.ts'
 import { readSettings } from '../../functions/settings/settings.ts'
 import { openSession } from '../../local/secrets/erp-session.ts'
 import { startDelivery } from '../../local/server/run-delivery.ts'
-import { openData } from '../../local/storage/storage.ts'
+import { openStorage } from '../../local/storage/storage.ts'
 import { erpTimeout } from './faults.ts'
 import { type ErpOfStory, erpToken, type Home, webhookSecret } from './home.ts'
 
@@ -13,7 +13,7 @@ const validSeconds = 86_400
 
 /** The home on one machine, as `npm start` and `npm run worker` put it together, but for the clock. */
 export function openHere(folder: string, { url, credentials }: ErpOfStory, clock: Clock): Home {
-  const data = openData(folder, clock)
+  const data = openStorage(folder, clock)
   const count = data.database.sqlite.prepare("SELECT count(*) AS queued FROM messages WHERE queue = 'events'")
   return {
     ...data,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createDeliver } from '../../functions/deliver/deliver.ts'
 import { withBreaker } from '../../functions/erp/circuit-breaker.ts'
 import { isDue, redrive } from '../../functions/state/message/message-state.ts'
-import { recordOf } from '../../functions/state/message/schedule.ts'
+import { toRecord } from '../../functions/state/message/schedule.ts'
 import { attemptMessage, encode } from '../../functions/state/queue-message.ts'
 import { chatMessage, deliveryUnderTest, record } from '../support/delivery.ts'
 import { at, done, noon, react, reopened, unreact, update } from '../support/factories.ts'
@@ -279,7 +279,7 @@ describe('a redrive', () => {
     delivery.erp.fault = undefined
     const asked = delivery.erp.requests.length
     const stored = await delivery.states.load('42')
-    await delivery.states.save('42', recordOf(redrive(await delivery.state()), delivery.clock()), stored?.version)
+    await delivery.states.save('42', toRecord(redrive(await delivery.state()), delivery.clock()), stored?.version)
     await delivery.queue.send(encode(attemptMessage('42')))
     await live(delivery, minute - 1_000, 1_000)
     expect(delivery.erp.requests).toHaveLength(asked)

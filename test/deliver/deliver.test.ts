@@ -65,7 +65,7 @@ describe('an update', () => {
     const delivery = await deliveryUnderTest({
       messages: [chatMessage({ reactions })],
       behaviour: { put: 'replace' },
-      host: { clears: true },
+      host: { putClears: true },
     })
     await delivery.accept(update(done))
     await delivery.run()
@@ -401,7 +401,7 @@ describe('a crash', () => {
   })
 
   it('of a process that is known to be dead frees its lease at once', async () => {
-    const delivery = await deliveryUnderTest({ isGone: (instance) => instance === 'dead' })
+    const delivery = await deliveryUnderTest({ isDead: (instance) => instance === 'dead' })
     await delivery.accept(update(done))
     const state = await delivery.state()
     const lease = { holder: 'dead/1', until: delivery.clock() + 90_000 }

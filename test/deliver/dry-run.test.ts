@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { createDeliver } from '../../functions/deliver/deliver.ts'
 import { readSettings } from '../../functions/settings/settings.ts'
-import { isDue, parkedWishes } from '../../functions/state/message/message-state.ts'
+import { isDue, parkedWrites } from '../../functions/state/message/message-state.ts'
 import { createLog } from '../../local/logging/logfmt.ts'
 import { reconcileCommand } from '../../operator/cli/reconcile.ts'
 import { send } from '../../operator/cli/send.ts'
-import { thisMachine } from '../../operator/open/local-bridge.ts'
+import { openLocalBridge } from '../../operator/open/local-bridge.ts'
 import { startBridgeProcess } from '../support/bridge-process.ts'
 import { chatMessage, type Delivery, deliveryUnderTest, record } from '../support/delivery.ts'
 import { at, done, react, reopened, update } from '../support/factories.ts'
@@ -77,7 +77,7 @@ describe('a dry run', () => {
     expect(await delivery.state()).toMatchObject({ waits: 'dry run', attempts: 0 })
     delivery.erp.fault = () => ({ kind: 'status', status: 503 })
     await endDryRun(delivery)
-    expect(parkedWishes(await delivery.state())).toEqual([])
+    expect(parkedWrites(await delivery.state())).toEqual([])
     delivery.erp.fault = undefined
     delivery.pass(day)
     await endDryRun(delivery)
@@ -86,8 +86,8 @@ describe('a dry run', () => {
   })
 
   it.each([
-    ['can’t be reached as it ends', { host: { clears: false } }],
-    ['refuses GET, where nothing tells the lists', { host: { clears: false, blind: true } }],
+    ['can’t be reached as it ends', { host: { putClears: false } }],
+    ['refuses GET, where nothing tells the lists', { host: { putClears: false, getDisabled: true } }],
   ])('parks nothing by its age on a host that %s', async (_, given) => {
     const { delivery } = await dryDelivery(given)
     delivery.erp.fault = () => ({ kind: 'status', status: 503 })
@@ -97,7 +97,7 @@ describe('a dry run', () => {
       delivery.pass(day)
     }
     await endDryRun(delivery)
-    expect(parkedWishes(await delivery.state())).toEqual([])
+    expect(parkedWrites(await delivery.state())).toEqual([])
     expect(isDue(await delivery.state())).toBe(true)
   })
 
@@ -110,7 +110,7 @@ describe('a dry run', () => {
     }
     expect(delivery.erp.requests.every(({ method }) => method === 'GET')).toBe(true)
     expect(delivery.gets()).toBeLessThanOrEqual(5 + 1)
-    expect(parkedWishes(await delivery.state('43'))).toMatchObject([{ write: { parked: { status: 404 } } }])
+    expect(parkedWrites(await delivery.state('43'))).toMatchObject([{ write: { parked: { status: 404 } } }])
   })
 
   it('shows what would be sent, or why nothing would', async () => {
@@ -136,7 +136,7 @@ describe('a dry run', () => {
     const [, ERP_BASE_URL = ''] = /chat on (\S+)\//.exec(bridge.output()) ?? []
     const settings = { DATA_DIR, PORT: new URL(bridge.url).port, ERP_BASE_URL, ERP_TOKEN: 'simulated', ...secrets }
     const terminal = testTerminal()
-    const open = () => thisMachine(readSettings(settings, 'one machine'))
+    const open = () => openLocalBridge(readSettings(settings, 'one machine'))
     expect(await send(['task.done', '42'], open, terminal)).toBe(0)
     expect(terminal.printed()).toContain('This is a dry run: nothing was sent to the ERP.')
     const after = testTerminal()

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { withBreaker } from '../../functions/erp/circuit-breaker.ts'
 import { readSettings } from '../../functions/settings/settings.ts'
-import { hostOf } from '../../functions/state/erp/erp-behavior.ts'
-import { isDue, parkedWishes } from '../../functions/state/message/message-state.ts'
+import { erpBehavior } from '../../functions/state/erp/erp-behavior.ts'
+import { isDue, parkedWrites } from '../../functions/state/message/message-state.ts'
 import type { Behaviour } from '../../local/simulated-erp/server.ts'
 import { chatMessage, type Delivery, deliveryUnderTest } from '../support/delivery.ts'
 import { at, done, react, reopened, unreact, update } from '../support/factories.ts'
 
 const quarter = 15 * 60_000
-const hostFor = (settings: Record<string, unknown>) => hostOf(readSettings(settings, 'one machine'))
+const hostFor = (settings: Record<string, unknown>) => erpBehavior(readSettings(settings, 'one machine'))
 const full = chatMessage({ reactions: [{ id: 7, emoji: '🏡' }], attachments: [{ id: 8, filename: 'a.pdf' }] })
 const added = { ERP_LISTS: 'added' }
 const whole = { ERP_PUT: 'whole' }
@@ -57,7 +57,7 @@ describe('a host', () => {
     const isLeft = behaviour.lists === 'add'
     expect(delivery.emojis()).toEqual(['🏡', '🙋', '🎉', ...(isLeft ? ['👍'] : [])].sort())
     expect(attachments).toHaveLength(2)
-    const parked = parkedWishes(await delivery.state())
+    const parked = parkedWrites(await delivery.state())
     expect(parked.map(({ write }) => [write.parked.reason, write.change])).toEqual(
       isLeft ? [['impossible', unreact('👍')]] : [],
     )
@@ -114,7 +114,7 @@ describe('a host that refuses GET', () => {
       delivery.pass(24 * 3600_000)
     }
     await delivery.run()
-    expect(parkedWishes(await delivery.state())).toMatchObject([{ write: { parked: { reason: 'age' } } }])
+    expect(parkedWrites(await delivery.state())).toMatchObject([{ write: { parked: { reason: 'age' } } }])
   })
 
   it('lets what shall go wait for nothing where the bridge has added nothing', async () => {
@@ -184,7 +184,7 @@ describe('a host that refuses GET', () => {
     const delivery = await deliveryUnderTest({ messages: [], behaviour: { get: 'refuse' }, host: hostFor(never) })
     await delivery.accept(update(done), update(react('👍')))
     await delivery.run()
-    const parked = parkedWishes(await delivery.state())
+    const parked = parkedWrites(await delivery.state())
     expect(parked.map(({ write }) => write.parked.status)).toEqual([404, 404])
     expect(delivery.puts()).toHaveLength(1)
   })

@@ -1,13 +1,19 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { answerTo } from '../../functions/lookups/plan.ts'
-import { createLookUps } from '../../functions/lookups/providers.ts'
+import { resolveLookup } from '../../functions/lookups/plan.ts'
+import { createProviderApis } from '../../functions/lookups/providers.ts'
 import type { Queue, ReceivedMessage } from '../../functions/ports/ports.ts'
-import { queueMessageOf, receive } from '../../functions/receive/receive.ts'
-import { dueRegisters, emptyState, fold, fulfil, winner } from '../../functions/state/message/message-state.ts'
-import { decode, encode, type QueuedLookUp, type QueueMessage } from '../../functions/state/queue-message.ts'
-import { redriving } from '../../operator/parked/actions.ts'
-import { letterSetAside } from '../../operator/parked/item.ts'
+import { receive, toQueueMessage } from '../../functions/receive/receive.ts'
+import {
+  dueRegisters,
+  emptyState,
+  markApplied,
+  mergeUpdates,
+  winningWrite,
+} from '../../functions/state/message/message-state.ts'
+import { decode, encode, type QueuedLookup, type QueueMessage } from '../../functions/state/queue-message.ts'
+import { redriveAction } from '../../operator/parked/actions.ts'
+import { deadLetterItem } from '../../operator/parked/item.ts'
 import { type AsanaEvent, startAsana } from '../sources/asana/api-server.ts'
 import { asanaWebhook } from '../sources/asana/sender.ts'
 import { type Delivery, deliveryUnderTest, record } from '../support/delivery.ts'
@@ -33,7 +39,7 @@ async function asanaUnderTest({
   const delivery = await deliveryUnderTest({
     ...(log && { log }),
     providers: (clock) =>
-      createLookUps(new Map([['asana', source]]), {
+      createProviderApis(new Map([['asana', source]]), {
         clock,
         timeout: 500,
         tokens: {
@@ -54,7 +60,7 @@ async function asanaUnderTest({
       const at = { now: new Date(delivery.clock()) }
       const reception = await receive(asanaWebhook({ events }, { url }), source, context(at))
       const { status, body = '' } = reception.response
-      if (status === 202) await delivery.queue.send(encode(queueMessageOf(reception, source, at)))
+      if (status === 202) await delivery.queue.send(encode(toQueueMessage(reception, source, at)))
       return { status, ...(JSON.parse(body) as { accepted: object[]; ignored: { reason: string }[] }) }
     },
     completed: () => delivery.erp.message(42)?.completed,
@@ -138,7 +144,7 @@ describe('an event of Asana', () => {
         const { response, lookUps, ...asked } = await receive(asanaWebhook({ events }), source, context())
         expect(response.status).toBe(lookUps ? 202 : 200)
         if (lookUps)
-          expect(decode(encode(queueMessageOf({ ...asked, lookUps }, source, context())))).toHaveProperty('message')
+          expect(decode(encode(toQueueMessage({ ...asked, lookUps }, source, context())))).toHaveProperty('message')
         const { accepted, ignored } = JSON.parse(response.body ?? '')
         expect(accepted.length).toBe(lookUps?.length ?? 0)
         expect(accepted.length + ignored.length > 0).toBe(true)
@@ -345,7 +351,7 @@ describe('an answer', () => {
     }
     await story.run()
     story.asana.hidden.clear()
-    await redriving.carryOut(story, (await peek(story.deadLetters)).map(letterSetAside), () => {})
+    await redriveAction.run(story, (await peek(story.deadLetters)).map(deadLetterItem), () => {})
     await story.run()
     const attempts = lines.filter(([event]) => event === 'attempt')
     expect(attempts.at(-1)?.[1]).toMatchObject({ outcome: 'fulfilled', traces: ['JKJaXmPLvHcESHA='] })
@@ -361,9 +367,9 @@ describe('an answer', () => {
     expect(reason).toBe('look-up refused: status 403')
     expect(message).not.toHaveProperty('failures')
     story.asana.hidden.clear()
-    const letters = (await peek(story.deadLetters)).map(letterSetAside)
+    const letters = (await peek(story.deadLetters)).map(deadLetterItem)
     expect(letters).toMatchObject([{ kind: 'dead letter', source: 'asana', object: '7', asks: 'look-up' }])
-    await redriving.carryOut(story, letters, () => {})
+    await redriveAction.run(story, letters, () => {})
     await story.run()
     expect(story.completed()).toBe(true)
   })
@@ -511,7 +517,7 @@ describe('answers', () => {
     const latest = Math.min(reads.length - 1, Math.floor((at - noon) / 10_000))
     const completed = (latest % 2 === 0) === first
     const occurredAt = iso(timeOf(index))
-    const asked: QueuedLookUp = {
+    const asked: QueuedLookup = {
       source: 'asana',
       object: '7',
       eventId: `7:changed:completed:${occurredAt}`,
@@ -522,7 +528,7 @@ describe('answers', () => {
       hold: week,
     }
     const state = { completed, completedAt: completed ? iso(timeOf(latest)) : undefined, texts: [] }
-    return answerTo(asked, state, new Date(at + latency + skew)).objectUpdates
+    return resolveLookup(asked, state, new Date(at + latency + skew)).objectUpdates
   }
 
   it('end, in any order and however often, at the newest state, and what is fulfilled then is never due again', () => {
@@ -534,14 +540,14 @@ describe('answers', () => {
           .map((one) => ({ one, key: order.next().value }))
           .toSorted((a, b) => a.key - b.key)
           .map(({ one: { index, at } }) => read(index, at, history))
-        const state = fold(emptyState(), shuffled.flat())
+        const state = mergeUpdates(emptyState(), shuffled.flat())
         const last = (reads.length - 1) % 2 === 0
-        const wish = winner(state.registers['completed'] ?? { writes: [] })
+        const wish = winningWrite(state.registers['completed'] ?? { writes: [] })
         expect(wish?.change).toEqual({ kind: 'completed', value: last === history.first })
 
-        const fulfilled = fulfil(state, [{ key: 'completed', identity: wish?.identity ?? '' }])
+        const fulfilled = markApplied(state, [{ key: 'completed', identity: wish?.identity ?? '' }])
         const late = reads.flatMap((_, index) => read(index, noon + 1_000_000, history))
-        expect(dueRegisters(fold(fulfilled, late))).toEqual([])
+        expect(dueRegisters(mergeUpdates(fulfilled, late))).toEqual([])
       }),
     )
   })

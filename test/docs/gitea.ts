@@ -1,9 +1,9 @@
 import * as z from 'zod'
 import { deliveryId } from '../../functions/sources/common/event-id.ts'
-import { saidCompleted } from '../../functions/sources/common/event-meaning.ts'
+import { completedEvent } from '../../functions/sources/common/event-meaning.ts'
 import { referencesIn } from '../../functions/sources/common/references.ts'
 import { verifyHmac } from '../../functions/sources/common/signature.ts'
-import { momentOf } from '../../functions/sources/common/timestamp.ts'
+import { parseTimestamp } from '../../functions/sources/common/timestamp.ts'
 import { header, ignored, type Source, sourceOptions, understood } from '../../functions/sources/source.ts'
 
 const Options = sourceOptions('gitea', ['completed'])
@@ -27,9 +27,9 @@ export const gitea: Source<z.infer<typeof Options>> = {
     const { data: payload } = Payload.safeParse(json)
     if (!payload) return ignored('nothing is read from a payload of this form', eventId)
     const { action, issue, repository, sender } = payload
-    const said = { closed: saidCompleted(true), reopened: saidCompleted(false) }[action]
+    const said = { closed: completedEvent(true), reopened: completedEvent(false) }[action]
     if (!said) return ignored('this action says nothing for a chat message', eventId)
-    const when = { occurredAt: momentOf(issue.updated_at), actor: sender.login }
+    const when = { occurredAt: parseTimestamp(issue.updated_at), actor: sender.login }
     const object = `${repository.full_name}#${issue.number}`
     const references = referencesIn(...issue.labels.map(({ name }) => name))
     return understood({ ...said, ...when, eventId, object, references, messageIds: [] })

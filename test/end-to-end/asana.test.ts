@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { readSettings } from '../../functions/settings/settings.ts'
 import { startSimulatedErp } from '../../local/simulated-erp/server.ts'
 import { secretsCommand } from '../../operator/cli/secrets.ts'
-import { thisMachine } from '../../operator/open/local-bridge.ts'
+import { openLocalBridge } from '../../operator/open/local-bridge.ts'
 import { startAsana } from '../sources/asana/api-server.ts'
 import { asanaHandshake } from '../sources/asana/sender.ts'
 import { run, startBridgeProcess } from '../support/bridge-process.ts'
@@ -85,7 +85,7 @@ describe('npm run secrets -- api-token', () => {
     ['shop', asked, /there is no source shop/],
     ['asana', { ...asked, API_TOKENS: '{"asana":"fixed"}' }, /API_TOKENS fixes the token of asana/],
   ])('for %s is refused with %j', async (source, settings, why) => {
-    const open = () => thisMachine(readSettings({ DATA_DIR: temporaryFolder(), ...settings }, 'one machine'))
+    const open = () => openLocalBridge(readSettings({ DATA_DIR: temporaryFolder(), ...settings }, 'one machine'))
     await expect(secretsCommand(['api-token', source], open, testTerminal())).rejects.toThrow(why)
   })
 

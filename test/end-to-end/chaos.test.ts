@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { dueRegisters, emptyState, fold, fulfil, park } from '../../functions/state/message/message-state.ts'
+import {
+  dueRegisters,
+  emptyState,
+  markApplied,
+  mergeUpdates,
+  park,
+} from '../../functions/state/message/message-state.ts'
 import { judge, type Verdict } from '../chaos/oracle.ts'
 import { runChaos } from '../chaos/run.ts'
 import { type Told, tell } from '../chaos/story.ts'
@@ -37,14 +43,14 @@ describe('the oracle of chaos', () => {
   const updates = [done, reopened, done].map((change, index) =>
     update(change, { eventId: `e${index}`, occurredAt: at(index - 10) }),
   )
-  const folded = fold(emptyState(), updates)
+  const folded = mergeUpdates(emptyState(), updates)
   const wishes = dueRegisters(folded).map(({ key, write }) => ({ key, identity: write.identity }))
   const good = {
     messageId: '42',
     told,
     before: chatMessage(),
     will: { gone: [], added: [] },
-    record: JSON.stringify(fulfil(folded, wishes)),
+    record: JSON.stringify(markApplied(folded, wishes)),
     after: chatMessage({ completed: true }),
     isDoubtful: () => false,
   }
@@ -60,7 +66,7 @@ describe('the oracle of chaos', () => {
   })
 
   it('finds what is nowhere, what is due, what is parked without need, and what is not the newest', () => {
-    const withoutOne = fulfil(fold(emptyState(), updates.slice(1)), wishes)
+    const withoutOne = markApplied(mergeUpdates(emptyState(), updates.slice(1)), wishes)
     expect(faults(judge({ ...good, record: JSON.stringify(withoutOne) }))).toEqual([1, 0])
     expect(judge({ ...good, record: JSON.stringify(folded) }).wrong).toEqual(
       expect.arrayContaining([expect.stringContaining('still due')]),
@@ -69,7 +75,7 @@ describe('the oracle of chaos', () => {
     expect(judge({ ...good, record: JSON.stringify(parked) }).wrong).toEqual(
       expect.arrayContaining([expect.stringContaining('which the ERP would take')]),
     )
-    const outdated = JSON.stringify(fulfil(fold(emptyState(), updates.slice(0, 1)), wishes))
+    const outdated = JSON.stringify(markApplied(mergeUpdates(emptyState(), updates.slice(0, 1)), wishes))
     expect(faults(judge({ ...good, record: outdated }))).not.toEqual([0, 0])
     expect(judge({ ...good, record: undefined }).lost).toHaveLength(3)
   })
@@ -90,7 +96,7 @@ describe('the oracle of chaos', () => {
   it('takes a reaction that the bridge could not know for its own for an orphan, and only such a one', () => {
     const after = chatMessage({ completed: true, reactions: [{ id: 1, emoji: '👍' }] })
     expect(judge({ ...good, after, isDoubtful: () => true })).toMatchObject({ orphans: 1, wrong: [] })
-    const owned = JSON.stringify({ ...fulfil(folded, wishes), own: { 'reaction:👍': 1 } })
+    const owned = JSON.stringify({ ...markApplied(folded, wishes), own: { 'reaction:👍': 1 } })
     expect(judge({ ...good, after, record: owned, isDoubtful: () => true }).wrong).toHaveLength(1)
   })
 

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { measured } from '../../functions/erp/metrics.ts'
+import { withErpMetrics } from '../../functions/erp/metrics.ts'
 import { createIngest } from '../../functions/ingest/ingest.ts'
 import { createTelemetry } from '../../functions/lambda/telemetry.ts'
 import type { Log, Metrics } from '../../functions/ports/ports.ts'
 import type { ChatroomMessage } from '../../functions/state/erp/chatroom-message.ts'
 import { openLogFiles } from '../../local/logging/log-files.ts'
-import { createLog, toAll } from '../../local/logging/logfmt.ts'
+import { createLog, teeLog } from '../../local/logging/logfmt.ts'
 import { startMetrics } from '../../local/logging/metrics-summary.ts'
 import { apiEvent } from '../support/api-event.ts'
 import { deliveryUnderTest, record } from '../support/delivery.ts'
@@ -38,7 +38,7 @@ it('on one machine holds less than 500 bytes per event, on the terminal and in i
   const folder = temporaryFolder()
   const lines: string[] = []
   const files = openLogFiles(folder)
-  const log = toAll(
+  const log = teeLog(
     createLog((line) => lines.push(`${line}\n`)),
     files.log,
   )
@@ -79,7 +79,7 @@ async function run({ log, metrics, published, deliver }: Home & { deliver: Home 
   let now = noon
   const clock = () => (now += 4)
   const delivery = await deliveryUnderTest({
-    erp: measured(erp, deliver.metrics, clock),
+    erp: withErpMetrics(erp, deliver.metrics, clock),
     clock,
     log: deliver.log,
     metrics: deliver.metrics,

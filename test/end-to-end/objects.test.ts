@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { drop, parkedWishes } from '../../functions/state/message/message-state.ts'
-import { recordOf } from '../../functions/state/message/schedule.ts'
+import { drop, parkedWrites } from '../../functions/state/message/message-state.ts'
+import { toRecord } from '../../functions/state/message/schedule.ts'
 import { type ObjectState, objectKey, readObject } from '../../functions/state/object/object-state.ts'
 import {
   encode,
@@ -169,10 +169,10 @@ describe('what happens to an object', () => {
     await deliver(delivery, link(), happened({ change: react('🚫') }))
     const { version } = (await delivery.states.load('42')) ?? {}
     const state = await delivery.state()
-    await delivery.states.save('42', recordOf(drop(state, parkedWishes(state)), delivery.clock()), version)
+    await delivery.states.save('42', toRecord(drop(state, parkedWrites(state)), delivery.clock()), version)
     const asked = delivery.puts().length
     await deliver(delivery, happened())
-    expect(parkedWishes(await delivery.state())).toEqual([])
+    expect(parkedWrites(await delivery.state())).toEqual([])
     expect(delivery.puts().slice(asked)).toEqual([{ completed: true }])
   })
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createErp } from '../../functions/erp/client.ts'
 import { createLogin } from '../../functions/erp/login.ts'
-import { createTrySession } from '../../functions/erp/verify-session.ts'
+import { createVerifySession } from '../../functions/erp/verify-session.ts'
 import type { ErpSession } from '../../functions/ports/ports.ts'
 import { type Fault, startSimulatedErp } from '../../local/simulated-erp/server.ts'
 import { stoppedClock } from '../support/clock.ts'
@@ -40,9 +40,9 @@ describe('a login', () => {
     expect(outcome).toEqual({ kind: 'session', token })
     expect(erp.requests[0]).toMatchObject({ method: 'POST', url: '/api/logins?iw-build-id=7&validSeconds=3600' })
     expect(JSON.parse(erp.requests[0]?.body ?? '')).toEqual({ login: anna })
-    expect(await createTrySession({ baseUrl: erp.url })(token)).toEqual({ kind: 'accepted' })
+    expect(await createVerifySession({ baseUrl: erp.url })(token)).toEqual({ kind: 'accepted' })
     erp.sessions.revokeAll()
-    expect(await createTrySession({ baseUrl: erp.url })(token)).toMatchObject({ kind: 'refused' })
+    expect(await createVerifySession({ baseUrl: erp.url })(token)).toMatchObject({ kind: 'refused' })
   })
 
   it.each([
@@ -76,7 +76,7 @@ describe('a login', () => {
 
   it('has a session tried with a real read: one without the right to read is refused, and a failing ERP proves nothing', async () => {
     const kindOf = async (status: number, body: string) =>
-      (await createTrySession({ baseUrl: await answering(status, body) })('token')).kind
+      (await createVerifySession({ baseUrl: await answering(status, body) })('token')).kind
     expect(await kindOf(403, '{}')).toBe('refused')
     expect(await kindOf(404, '{}')).toBe('accepted')
     expect(await kindOf(404, '<html>')).toBe('unreachable')
@@ -87,7 +87,7 @@ describe('a login', () => {
 describe('a session of a host that refuses GET', () => {
   it('is not refused for that, and still where the ERP does not know it', async () => {
     const kindOf = async (status: number, body = '{}') =>
-      (await createTrySession({ baseUrl: await answering(status, body), isBlind: true })('token')).kind
+      (await createVerifySession({ baseUrl: await answering(status, body), isBlind: true })('token')).kind
     for (const status of [403, 404, 405, 501]) expect(await kindOf(status)).toBe('accepted')
     expect(await kindOf(405, '<html>')).toBe('accepted')
     expect(await kindOf(401)).toBe('refused')
@@ -136,7 +136,7 @@ describe('a session that the ERP refuses', () => {
       const outcome = { kind: 'unreachable', reason: 'the ERP refuses the session (401)' }
       expect(await outcomeOf(['one', 'two'])).toEqual(outcome)
       // One that was just asked for may be there soon.
-      expect(await outcomeOf(['one'])).toEqual({ ...outcome, retryAfter: 5_000, unasked: true })
+      expect(await outcomeOf(['one'])).toEqual({ ...outcome, retryAfter: 5_000, skipped: true })
     },
   )
 

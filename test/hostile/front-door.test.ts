@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createIngest } from '../../functions/ingest/ingest.ts'
 import { bodyLimit } from '../../functions/receive/receive.ts'
-import { type FrontDoor, openFrontDoor } from '../../local/server/http-server.ts'
+import { openWebhookServer, type WebhookServer } from '../../local/server/http-server.ts'
 import { stoppedClock } from '../support/clock.ts'
 import { secret } from '../support/factories.ts'
 import { nothingForUs } from './github.ts'
@@ -29,11 +29,11 @@ const MiB = 1024 * 1024
 const writtenSecret = 'ein-Paßwort-für-Händler'
 
 const sent: string[] = []
-let door: FrontDoor
+let door: WebhookServer
 let port: number
 
 /** A front door with the real ingest behind it. */
-function openDoor(queue: string[] = []): Promise<FrontDoor> {
+function openDoor(queue: string[] = []): Promise<WebhookServer> {
   const ingest = createIngest({
     sources,
     secrets: { of: async (source) => (source.endsWith('-secret') ? [] : [secret, writtenSecret]) },
@@ -45,7 +45,7 @@ function openDoor(queue: string[] = []): Promise<FrontDoor> {
     clock: stoppedClock().now,
     log: () => {},
   })
-  return openFrontDoor({ ingest, host: '127.0.0.1', port: 0, limit: bodyLimit })
+  return openWebhookServer({ ingest, host: '127.0.0.1', port: 0, limit: bodyLimit })
 }
 
 beforeAll(async () => {
@@ -54,7 +54,7 @@ beforeAll(async () => {
 })
 afterAll(() => door.stop())
 
-const portOf = ({ url }: FrontDoor) => Number(new URL(url).port)
+const portOf = ({ url }: WebhookServer) => Number(new URL(url).port)
 const good = {
   path: '/webhooks/generic',
   headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}` },

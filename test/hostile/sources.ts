@@ -1,5 +1,5 @@
 import type { SourceSettings } from '../../functions/receive/receive.ts'
-import { Meaning } from '../../functions/sources/source.ts'
+import { ChangeKind } from '../../functions/sources/source.ts'
 import { kinds } from '../sources/contract-cases.ts'
 import { providers } from './providers.ts'
 
@@ -26,6 +26,6 @@ export const sources: ReadonlyMap<string, SourceSettings> = new Map(
     { name: 'wrong-options', kind: 'generic', authentication: 'none' },
     { name: 'unknown-kind', kind: 'telegraph' },
     { name: 'prototype-kind', kind: '__proto__' },
-    ...providers.map((kind) => ({ ...kinds[kind].options, name: kind, kind, meanings: [...Meaning.options] })),
+    ...providers.map((kind) => ({ ...kinds[kind].options, name: kind, kind, meanings: [...ChangeKind.options] })),
   ].map((source) => [source.name, source]),
 )

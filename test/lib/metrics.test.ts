@@ -3,13 +3,13 @@ import { withBreaker } from '../../functions/erp/circuit-breaker.ts'
 import { createErp } from '../../functions/erp/client.ts'
 import { fixedSession } from '../../functions/erp/fixed-session.ts'
 import { createLogin } from '../../functions/erp/login.ts'
-import { loginsCounted, measured, triesCounted } from '../../functions/erp/metrics.ts'
-import { createTrySession } from '../../functions/erp/verify-session.ts'
+import { withErpMetrics, withLoginMetrics, withSessionCheckMetrics } from '../../functions/erp/metrics.ts'
+import { createVerifySession } from '../../functions/erp/verify-session.ts'
 import { createIngest, type IngestDependencies } from '../../functions/ingest/ingest.ts'
 import { createTelemetry } from '../../functions/lambda/telemetry.ts'
 import { metrics as catalogue, dimensionOf, type MetricName } from '../../functions/ports/metrics.ts'
 import type { Metrics } from '../../functions/ports/ports.ts'
-import { hostOf } from '../../functions/state/erp/erp-behavior.ts'
+import { erpBehavior } from '../../functions/state/erp/erp-behavior.ts'
 import { encode, updatesMessage } from '../../functions/state/queue-message.ts'
 import { startMetrics } from '../../local/logging/metrics-summary.ts'
 import { type Fault, startSimulatedErp } from '../../local/simulated-erp/server.ts'
@@ -57,7 +57,7 @@ async function deliveryMeasured(given: Parameters<typeof deliveryUnderTest>[0] =
   const delivery = await deliveryUnderTest({ metrics, ...given })
   const { erp, clock } = delivery
   const client = createErp({ baseUrl: erp.url, session: fixedSession('token'), timeout: 200, clock })
-  delivery.dependencies.erp = measured(withBreaker(client, clock), metrics, clock)
+  delivery.dependencies.erp = withErpMetrics(withBreaker(client, clock), metrics, clock)
   return { ...delivery, sum, all }
 }
 
@@ -160,7 +160,7 @@ describe('a delivery', () => {
 
   it('counts what no PUT can say to the host', async () => {
     const { accept, run, sum } = await deliveryMeasured({
-      host: hostOf({ ERP_PUT: 'changes', ERP_LISTS: 'added', ERP_READ: 'always' }),
+      host: erpBehavior({ ERP_PUT: 'changes', ERP_LISTS: 'added', ERP_READ: 'always' }),
     })
     await accept(update(react('🎉'), { occurredAt: at(-9) }))
     await run()
@@ -201,7 +201,7 @@ it('logins are counted, and how they ended', async () => {
   const users = { anna: 'right' }
   const erp = await startSimulatedErp({ messages: [], token: 'token', users })
   onTestFinished(erp.stop)
-  const login = loginsCounted(createLogin({ baseUrl: erp.url, validSeconds: 3_600, clock: Date.now }), metrics)
+  const login = withLoginMetrics(createLogin({ baseUrl: erp.url, validSeconds: 3_600, clock: Date.now }), metrics)
   for (const password of ['right', 'wrong']) await login({ username: 'anna', password })
   expect([sum('SessionRenewals renewed'), sum('SessionRenewals failed')]).toEqual([1, 1])
 })
@@ -210,7 +210,7 @@ it('a session that the ERP gives and then refuses, or that could not be tried, i
   const { metrics, sum } = recorded()
   const erp = await startSimulatedErp({ messages: [], token: 'token' })
   onTestFinished(erp.stop)
-  const trySession = triesCounted(createTrySession({ baseUrl: erp.url }), metrics)
+  const trySession = withSessionCheckMetrics(createVerifySession({ baseUrl: erp.url }), metrics)
   expect(await trySession('token')).toEqual({ kind: 'accepted' })
   expect(sum('SessionRenewals failed') ?? 0).toBe(0)
   expect(await trySession('other')).toMatchObject({ kind: 'refused' })

@@ -8,12 +8,12 @@ import { withBreaker } from '../../functions/erp/circuit-breaker.ts'
 import { createErp } from '../../functions/erp/client.ts'
 import { fixedSession } from '../../functions/erp/fixed-session.ts'
 import { createLogin } from '../../functions/erp/login.ts'
-import { loginsCounted, measured } from '../../functions/erp/metrics.ts'
+import { withErpMetrics, withLoginMetrics } from '../../functions/erp/metrics.ts'
 import { createIngest } from '../../functions/ingest/ingest.ts'
 import { createTelemetry } from '../../functions/lambda/telemetry.ts'
 import { metrics as catalogue, dimensionOf, type MetricName } from '../../functions/ports/metrics.ts'
 import { readSettings } from '../../functions/settings/settings.ts'
-import { hostOf } from '../../functions/state/erp/erp-behavior.ts'
+import { erpBehavior } from '../../functions/state/erp/erp-behavior.ts'
 import { BridgeStack } from '../../lib/bridge-stack.ts'
 import { type Fault, startSimulatedErp } from '../../local/simulated-erp/server.ts'
 import { apiEvent } from '../support/api-event.ts'
@@ -78,7 +78,7 @@ async function delivering({ metrics }: Emitting, count = 1) {
   const delivery = await deliveryUnderTest({ messages, metrics })
   const { erp, clock } = delivery
   const client = createErp({ baseUrl: erp.url, session: fixedSession('token'), timeout: 200, clock })
-  delivery.dependencies.erp = measured(withBreaker(client, clock), metrics, clock)
+  delivery.dependencies.erp = withErpMetrics(withBreaker(client, clock), metrics, clock)
   const everyMessage = (given = {}) => messages.map(({ id }) => update(done, { messageId: `${id}`, ...given }))
   return { ...delivery, everyMessage }
 }
@@ -157,7 +157,7 @@ const stories: Record<string, (emitted: Emitting) => Promise<void>> = {
   },
   async impossible(emitted) {
     const { accept, run, dependencies } = await delivering(emitted)
-    dependencies.host = hostOf({ ERP_PUT: 'changes', ERP_LISTS: 'added', ERP_READ: 'always' })
+    dependencies.host = erpBehavior({ ERP_PUT: 'changes', ERP_LISTS: 'added', ERP_READ: 'always' })
     for (const [seconds, change] of [
       [-9, react('🎉')],
       [-8, unreact('🎉')],
@@ -171,7 +171,7 @@ const stories: Record<string, (emitted: Emitting) => Promise<void>> = {
     const erp = await startSimulatedErp({ messages: [], token: 'token', users: { anna: 'right' } })
     onTestFinished(erp.stop)
     const login = createLogin({ baseUrl: erp.url, validSeconds: 3_600, clock: Date.now })
-    await loginsCounted(login, emitted.metrics)({ username: 'anna', password: 'wrong' })
+    await withLoginMetrics(login, emitted.metrics)({ username: 'anna', password: 'wrong' })
     await emitted.nextPeriod()
   },
   'session-refused': (emitted) => failing(emitted, { kind: 'status', status: 401 }, 3),

@@ -105,7 +105,7 @@ describe('the SQLite file', () => {
     await dead.send('delayed', { delay: 5_000 })
     await dead.receive({ max: 10, visibility: 60_000 })
     const next = createSqliteQueue(database(folder), { name: 'events', clock, receiver: 'next' })
-    await next.releaseGone((receiver) => receiver === 'dead')
+    await next.releaseOfDeadProcesses((receiver) => receiver === 'dead')
     expect(await next.receive({ max: 10, visibility: 60_000 })).toMatchObject([{ body: 'in flight' }])
   })
 
@@ -152,16 +152,16 @@ describe('processes that share the data', () => {
   it('know of each other who lives, and who has left', () => {
     const folder = temporaryFolder()
     const [one, other, third] = [joinInstances(folder), joinInstances(folder), joinInstances(folder)]
-    expect([one.isGone(one.own), one.isGone(other.own), other.isGone(one.own)]).toEqual([false, false, false])
+    expect([one.isDead(one.own), one.isDead(other.own), other.isDead(one.own)]).toEqual([false, false, false])
     other.leave()
-    expect([one.isGone(other.own), third.isGone(other.own), one.isGone(third.own)]).toEqual([true, true, false])
+    expect([one.isDead(other.own), third.isDead(other.own), one.isDead(third.own)]).toEqual([true, true, false])
     one.leave()
     third.leave()
   })
 
   it('know at once that one was killed', async () => {
     const folder = temporaryFolder()
-    const program = `import { joinInstances } from './local/instances.ts'
+    const program = `import { joinInstances } from './local/storage/instances.ts'
       const joined = joinInstances(process.argv[1])
       console.log(joined.own)
       // Whoever forgets it gives its lock back at the next garbage collection.
@@ -169,12 +169,12 @@ describe('processes that share the data', () => {
     const child = spawn(process.execPath, ['--input-type=module', '-e', program, folder])
     onTestFinished(() => void child.kill('SIGKILL'))
     const [line] = await once(child.stdout, 'data')
-    const { isGone, leave } = joinInstances(folder)
+    const { isDead, leave } = joinInstances(folder)
     onTestFinished(leave)
-    expect(isGone(String(line).trim())).toBe(false)
+    expect(isDead(String(line).trim())).toBe(false)
     child.kill('SIGKILL')
     await once(child, 'exit')
-    expect(isGone(String(line).trim())).toBe(true)
+    expect(isDead(String(line).trim())).toBe(true)
     // Of what was killed long ago nothing is left, and nothing else ever was.
     const home = join(folder, 'instances')
     for (const left of readdirSync(home)) utimesSync(join(home, left), 0, 0)
@@ -226,7 +226,7 @@ describe('the secrets file', () => {
 
   it('loses nothing of what many processes add to it at the same time', async () => {
     const folder = temporaryFolder()
-    const program = `import { openSecrets } from './local/secrets.ts'
+    const program = `import { openSecrets } from './local/secrets/webhook-secrets.ts'
       const [folder, name] = process.argv.slice(1)
       for (let count = 0; count < 20; count += 1) openSecrets(folder).add(name)`
     const names = ['one', 'two', 'three']

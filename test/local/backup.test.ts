@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { lock } from '../../local/files/process-lock.ts'
 import { startSimulatedErp } from '../../local/simulated-erp/server.ts'
-import { openData } from '../../local/storage/storage.ts'
+import { openStorage } from '../../local/storage/storage.ts'
 import { backupCommand } from '../../operator/cli/backup.ts'
 import { run, startBridgeProcess } from '../support/bridge-process.ts'
 import { crashedFolder, overwrite, pageSize } from '../support/damage.ts'
@@ -84,7 +84,7 @@ describe('npm run backup', () => {
 
   it('counts objects apart from chat messages', async () => {
     const folder = await crashedFolder(1)
-    const data = openData(folder)
+    const data = openStorage(folder)
     await data.states.save('42', { body: '{}' }, undefined)
     await data.states.save('object:a', { body: '{}', linkedAt: 1 }, undefined)
     data.close()
@@ -128,7 +128,7 @@ describe('npm run backup', () => {
   it('that is interrupted leaves nothing behind', async () => {
     const target = temporaryFolder()
     const program = `import { writeFileSync } from 'node:fs'
-      import { writeBeside } from './local/snapshot.ts'
+      import { writeBeside } from './local/storage/backup.ts'
       writeBeside(process.argv[1], false, (part) => {
         for (const end of ['', '-journal']) writeFileSync(part + end, 'half of it')
         console.log('half done')
@@ -150,7 +150,7 @@ describe('npm run backup', () => {
 
   it('that has no room says so and leaves nothing behind', async () => {
     const DATA_DIR = temporaryFolder()
-    const data = openData(DATA_DIR)
+    const data = openStorage(DATA_DIR)
     await data.queue.send('x'.repeat(3_000_000))
     data.close()
     const target = temporaryFolder()

@@ -1,10 +1,10 @@
 import { copyFileSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { explain } from '../../local/error-messages.ts'
+import { errorMessage } from '../../local/error-messages.ts'
 import { startSimulatedErp } from '../../local/simulated-erp/server.ts'
 import { salvage } from '../../local/storage/salvage.ts'
-import { openData } from '../../local/storage/storage.ts'
+import { openStorage } from '../../local/storage/storage.ts'
 import { startBridgeHere } from '../support/bridge-here.ts'
 import { run } from '../support/bridge-process.ts'
 import { crashedFolder, fingerprint, overwrite, pageSize } from '../support/damage.ts'
@@ -59,7 +59,7 @@ const damages = [
 
 /** Ids of the chat messages that a folder's queue has something for. */
 async function queued(folder: string): Promise<Set<string>> {
-  const data = openData(folder)
+  const data = openStorage(folder)
   const received = await data.queue.receive({ max: 1_000, visibility: 1 })
   data.close()
   return new Set(
@@ -72,7 +72,7 @@ describe.each(damages)('a file with $what', ({ file, made, harm, atLeast }) => {
     const folder = await crashedFolder(webhooks, made)
     harm(join(folder, file))
     const before = fingerprint(folder)
-    const refused = await startBridgeHere(folder, { url: 'http://127.0.0.1:1' }).catch(explain)
+    const refused = await startBridgeHere(folder, { url: 'http://127.0.0.1:1' }).catch(errorMessage)
     expect(refused).toMatch(
       /^\S+bridge\.sqlite is damaged \([^\n]+\), and was left as it is: .*npm run backup -- FILE --salvage$/,
     )
@@ -98,11 +98,11 @@ describe('what looks like damage and is none', () => {
 
   it('is a log that began anew over an older one', async () => {
     const folder = temporaryFolder()
-    const data = openData(folder)
+    const data = openStorage(folder)
     for (let index = 0; index < 20; index += 1) await data.queue.send('x'.repeat(10_000))
     data.database.sqlite.exec('PRAGMA wal_checkpoint(RESTART)')
     for (let index = 0; index < 3; index += 1) await data.queue.send('new')
-    const other = openData(folder)
+    const other = openStorage(folder)
     expect(await other.queue.receive({ max: 100, visibility: 1 })).toHaveLength(23)
     other.close()
     data.close()

@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it, onTestFinished } from 'vitest'
-import { explain } from '../../local/error-messages.ts'
-import { openData } from '../../local/storage/storage.ts'
+import { errorMessage } from '../../local/error-messages.ts'
+import { openStorage } from '../../local/storage/storage.ts'
 import { temporaryFolder } from '../support/folder.ts'
 
 /** What SQLite says when `work` is done on a database of one table. */
@@ -46,14 +46,18 @@ it('explains what SQLite says of the disk by what to do about it', () => {
     ],
     [(file) => file.exec('SELECT * FROM absent'), /can't be used \(no such table: absent\)$/],
   ]
-  for (const [work, line] of cases) expect(explain(errorOf(work))).toMatch(line)
+  for (const [work, line] of cases) expect(errorMessage(errorOf(work))).toMatch(line)
 })
 
 it('explains what the system says of files by their names', () => {
   const folder = temporaryFolder()
   writeFileSync(join(folder, 'file'), '')
-  expect(explain(thrown(() => openData(join(folder, 'file', 'data'))))).toMatch(/is no folder: set DATA_DIR to one/)
-  expect(explain(thrown(() => readFileSync(join(folder, 'none'))))).toMatch(/none can't be made or found: set DATA_DIR/)
+  expect(errorMessage(thrown(() => openStorage(join(folder, 'file', 'data'))))).toMatch(
+    /is no folder: set DATA_DIR to one/,
+  )
+  expect(errorMessage(thrown(() => readFileSync(join(folder, 'none'))))).toMatch(
+    /none can't be made or found: set DATA_DIR/,
+  )
   // Nobody may make a folder there, whoever they are.
-  expect(explain(thrown(() => mkdirSync('/proc/chatroom-bridge')))).toMatch(/\/proc\/chatroom-bridge can't be /)
+  expect(errorMessage(thrown(() => mkdirSync('/proc/chatroom-bridge')))).toMatch(/\/proc\/chatroom-bridge can't be /)
 })

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { emptyState, foldWithin } from '../../functions/state/message/message-state.ts'
-import { recordOf } from '../../functions/state/message/schedule.ts'
+import { emptyState, mergeWithinLimit } from '../../functions/state/message/message-state.ts'
+import { toRecord } from '../../functions/state/message/schedule.ts'
 import { encode } from '../../functions/state/queue-message.ts'
 import { startSimulatedErp } from '../../local/simulated-erp/server.ts'
 import { openDatabase } from '../../local/storage/database.ts'
@@ -40,8 +40,8 @@ function folderOfFormatOne(): string {
     // Every other was in the hands of a process that is no more.
     const [visibleAt, receiver] = id % 2 ? [noon, null] : [Date.now() + 90_000, 'a process of then']
     message.run(encode({ version: 1, kind: 'updates', updates: [one] }), noon, visibleAt, receiver)
-    const due = foldWithin(emptyState(), [update(done, { messageId: String(id + 20) })]).state
-    const { body, sweepAt = null } = recordOf(due, noon)
+    const due = mergeWithinLimit(emptyState(), [update(done, { messageId: String(id + 20) })]).state
+    const { body, sweepAt = null } = toRecord(due, noon)
     state.run(String(id + 20), body, sweepAt)
   }
   file.close()
@@ -80,7 +80,7 @@ describe('a file of format 1', () => {
         if (sql.startsWith('PRAGMA user_version')) process.kill(process.pid, 'SIGKILL')
         return exec.call(this, sql)
       }
-      const { openDatabase } = await import('./local/database.ts')
+      const { openDatabase } = await import('./local/storage/database.ts')
       openDatabase(process.argv[1])`
     const child = spawn(process.execPath, ['--input-type=module', '-e', program, folder])
     expect(await once(child, 'exit')).toEqual([null, 'SIGKILL'])

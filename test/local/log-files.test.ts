@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFi
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { keptLines, openLogFiles } from '../../local/logging/log-files.ts'
-import { logHere } from '../../operator/trace/local-log.ts'
+import { localLog } from '../../operator/trace/local-log.ts'
 import { temporaryFolder } from '../support/folder.ts'
 
 function open(folder: string) {
@@ -22,7 +22,7 @@ it('keeps lines that only their owner can read, and finds those that hold a text
   const { log } = open(folder)
   log('webhook', { ids: ['a', 'b'], status: 202, ms: undefined })
   log('attempt', { messageId: '42', outcome: 'fulfilled' })
-  const log2 = logHere(folder)
+  const log2 = localLog(folder)
   expect(await log2.find({ texts: ['"b"', '"42"'], since: 0 })).toMatchObject([
     { message: 'webhook', ids: ['a', 'b'], status: 202 },
     { message: 'attempt', messageId: '42' },
@@ -65,7 +65,7 @@ it('hurts nothing where it can not write, and a line that is torn spoils no othe
   open(other).log('webhook', { ids: ['a'] })
   appendFileSync(join(other, 'log/000001.jsonl'), '{"at":1,"mess\n')
   open(other).log('webhook', { ids: ['b'] })
-  const found = await logHere(other).find({ texts: ['"a"', '"b"', 'mess'], since: 0 })
+  const found = await localLog(other).find({ texts: ['"a"', '"b"', 'mess'], since: 0 })
   expect(found.map(({ ids }) => ids)).toEqual([['a'], ['b']])
-  expect(await logHere(folder).find({ texts: ['a'], since: 0 })).toEqual([])
+  expect(await localLog(folder).find({ texts: ['a'], since: 0 })).toEqual([])
 })

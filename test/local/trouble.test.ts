@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { createLog } from '../../local/logging/logfmt.ts'
-import { sparing } from '../../local/logging/rate-limited-log.ts'
-import { reportTrouble } from '../../local/storage/storage-errors.ts'
+import { rateLimitedLog } from '../../local/logging/rate-limited-log.ts'
+import { logStorageErrors } from '../../local/storage/storage-errors.ts'
 import { stoppedClock } from '../support/clock.ts'
 
 function logOnClock() {
@@ -13,7 +13,7 @@ function logOnClock() {
 
 it('trouble with the disk is said once a minute, with how much failed, and once that it is over', () => {
   const { clock, advance, lines, log } = logOnClock()
-  const { failed, succeeded } = reportTrouble(log, clock)
+  const { failed, succeeded } = logStorageErrors(log, clock)
   succeeded()
   for (let second = 0; second < 90; second += 1) {
     failed(new Error('the disk is full'))
@@ -34,7 +34,7 @@ it('trouble with the disk is said once a minute, with how much failed, and once 
 
 it('a log that says trouble sparingly says the same once in ten seconds, and all that is well', () => {
   const { clock, advance, lines, log } = logOnClock()
-  const sparingly = sparing(log, clock)
+  const sparingly = rateLimitedLog(log, clock)
   for (let second = 0; second < 20; second += 1) {
     sparingly('failed', { messageId: String(second), error: 'Error' })
     sparingly('webhook', { source: 'generic', status: 503 })

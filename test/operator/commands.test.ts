@@ -8,13 +8,13 @@ import { createSqsQueue } from '../../functions/aws/sqs-queue.ts'
 import { createSecretsManagerSecrets, createSecretsManagerSession } from '../../functions/aws/webhook-secrets.ts'
 import { createErp } from '../../functions/erp/client.ts'
 import { createLogin } from '../../functions/erp/login.ts'
-import { createTrySession } from '../../functions/erp/verify-session.ts'
+import { createVerifySession } from '../../functions/erp/verify-session.ts'
 import { createIngest } from '../../functions/ingest/ingest.ts'
 import type { Log } from '../../functions/ports/ports.ts'
 import { bodyLimit } from '../../functions/receive/receive.ts'
-import { emptyState, fold } from '../../functions/state/message/message-state.ts'
-import { recordOf } from '../../functions/state/message/schedule.ts'
-import { openFrontDoor } from '../../local/server/http-server.ts'
+import { emptyState, mergeUpdates } from '../../functions/state/message/message-state.ts'
+import { toRecord } from '../../functions/state/message/schedule.ts'
+import { openWebhookServer } from '../../local/server/http-server.ts'
 import { asanaHandshake } from '../sources/asana/sender.ts'
 import { run } from '../support/bridge-process.ts'
 import { startCloudFormation } from '../support/cloudformation.ts'
@@ -54,7 +54,7 @@ async function deployedStack({ isLearning = false } = {}) {
     sessionId,
     credentialsId: 'erp-credentials',
     login: createLogin({ baseUrl: delivery.erp.url, validSeconds: 86_400, clock: Date.now }),
-    trySession: createTrySession({ baseUrl: delivery.erp.url }),
+    trySession: createVerifySession({ baseUrl: delivery.erp.url }),
     clock: Date.now,
     log,
   })
@@ -80,7 +80,7 @@ async function deployedStack({ isLearning = false } = {}) {
     clock: Date.now,
     log,
   })
-  const door = await openFrontDoor({ ingest, host: '127.0.0.1', port: 0, limit: bodyLimit })
+  const door = await openWebhookServer({ ingest, host: '127.0.0.1', port: 0, limit: bodyLimit })
   onTestFinished(async () => {
     stopped.abort()
     await eventSource
@@ -180,7 +180,7 @@ describe('the operator of a stack', () => {
     expect(await operate(`parked drop 99 ${unreadable} --yes`)).toMatchObject({ code: 0, stdout: '2 dropped\n' })
     expect((await operate('parked list')).stdout).toBe('Nothing is set aside.\n')
 
-    const wanted = recordOf(fold(emptyState(), [update(reopened, { messageId: '7' })]), Date.now())
+    const wanted = toRecord(mergeUpdates(emptyState(), [update(reopened, { messageId: '7' })]), Date.now())
     await states.save('7', wanted, undefined)
     const reconcile = await operate('reconcile')
     expect([reconcile.code, reconcile.stdout]).toEqual([

@@ -5,7 +5,7 @@ import { receive } from '../../functions/receive/receive.ts'
 import { sources } from '../../functions/sources/registry.ts'
 import { connectCommand } from '../../operator/cli/connect.ts'
 import { exitCodeOf } from '../../operator/cli/exit-codes.ts'
-import type { Home } from '../../operator/open/bridge.ts'
+import type { BridgeAccess } from '../../operator/open/bridge.ts'
 import { asanaHandshake, asanaWebhook } from '../sources/asana/sender.ts'
 import { closedIssue, githubWebhook } from '../sources/github/sender.ts'
 import { mondayWebhook } from '../sources/monday/sender.ts'
@@ -32,7 +32,7 @@ async function connect(
     sources: new Map(Object.keys(sources).map((kind) => [kind, { kind }])),
     secrets: { of: async () => secrets },
     close() {},
-  } as unknown as Home
+  } as unknown as BridgeAccess
   const code = await connectCommand(args, async () => home, terminal)
   expect(code).toBe(0)
   return terminal.printed()

@@ -4,21 +4,21 @@ import { createDynamoMessageStates } from '../../functions/aws/dynamodb-states.t
 import { createSqsQueue } from '../../functions/aws/sqs-queue.ts'
 import type { MessageStates } from '../../functions/ports/ports.ts'
 import { readSettings } from '../../functions/settings/settings.ts'
-import { emptyState, fold } from '../../functions/state/message/message-state.ts'
-import { recordOf } from '../../functions/state/message/schedule.ts'
-import { emptyObject, foldObject, objectKey, objectRecord } from '../../functions/state/object/object-state.ts'
+import { emptyState, mergeUpdates } from '../../functions/state/message/message-state.ts'
+import { toRecord } from '../../functions/state/message/schedule.ts'
+import { emptyObject, mergeObject, objectKey, toObjectRecord } from '../../functions/state/object/object-state.ts'
 import {
   encode,
   type QueuedLink,
-  type QueuedLookUp,
+  type QueuedLookup,
   type QueuedObjectUpdate,
   type QueuedUpdate,
   updatesMessage,
 } from '../../functions/state/queue-message.ts'
 import { startSimulatedErp } from '../../local/simulated-erp/server.ts'
 import { forgetCommand } from '../../operator/cli/forget.ts'
-import type { Home, OpenHome } from '../../operator/open/bridge.ts'
-import { thisMachine } from '../../operator/open/local-bridge.ts'
+import type { BridgeAccess, OpenBridge } from '../../operator/open/bridge.ts'
+import { openLocalBridge } from '../../operator/open/local-bridge.ts'
 import { startBridgeHere } from '../support/bridge-here.ts'
 import { chatMessage, deliveryUnderTest } from '../support/delivery.ts'
 import { startDynamo } from '../support/dynamodb.ts'
@@ -34,9 +34,9 @@ const confidential = 'Mein Konto ist DE02 1203 0000 0000 2020 51'
 const text = { kind: 'text', text: confidential } as const
 const refused = { reason: 'refused', status: 422, answer: confidential } as const
 
-type HomeOfRecords = Pick<Home, 'states' | 'queue' | 'deadLetters' | 'queued'>
+type HomeOfRecords = Pick<BridgeAccess, 'states' | 'queue' | 'deadLetters' | 'queued'>
 
-async function forgetIn(open: OpenHome, args: string, terminal = testTerminal()) {
+async function forgetIn(open: OpenBridge, args: string, terminal = testTerminal()) {
   const code = await forgetCommand(args.split(' '), open, terminal)
   return { code, stdout: terminal.printed(), stderr: terminal.warned() }
 }
@@ -44,7 +44,7 @@ async function forgetIn(open: OpenHome, args: string, terminal = testTerminal())
 /** The data of a bridge on one machine that doesn't run. */
 function quietMachine() {
   const DATA_DIR = temporaryFolder()
-  const open: OpenHome = () => thisMachine(readSettings({ DATA_DIR }, 'one machine'))
+  const open: OpenBridge = () => openLocalBridge(readSettings({ DATA_DIR }, 'one machine'))
   const data = dataIn(DATA_DIR)
   return {
     ...data,
@@ -66,7 +66,7 @@ async function quietStack() {
     beyondReach: 'Not all is in reach.',
     close() {},
   }
-  const open: OpenHome = async () => home as unknown as Home
+  const open: OpenBridge = async () => home as unknown as BridgeAccess
   return { ...home, forget: (args: string, terminal = testTerminal()) => forgetIn(open, args, terminal) }
 }
 
@@ -94,7 +94,7 @@ const happened = (
   change,
 })
 
-const askedOf = (object: string, messageId?: string): QueuedLookUp => ({
+const askedOf = (object: string, messageId?: string): QueuedLookup => ({
   source: 'shop',
   object,
   eventId: `${object} asks`,
@@ -107,7 +107,7 @@ const askedOf = (object: string, messageId?: string): QueuedLookUp => ({
 })
 
 async function knownObject(states: MessageStates, object: string, links: QueuedLink[], updates: QueuedObjectUpdate[]) {
-  const record = objectRecord(foldObject(emptyObject('shop', object), { links, updates }).state)
+  const record = toObjectRecord(mergeObject(emptyObject('shop', object), { links, updates }).state)
   if (record) await states.save(objectKey({ source: 'shop', object }), record, undefined)
 }
 
@@ -115,7 +115,11 @@ async function knownObject(states: MessageStates, object: string, links: QueuedL
 async function fillWithTalk({ states, queue, deadLetters }: HomeOfRecords): Promise<void> {
   const of = (messageId: string): QueuedUpdate => update(text, { messageId, occurredAt: at(0) })
   await parkedIn(states, '42', [of('42'), update(react('👍'))], { ...refused, at: Date.now() })
-  await states.save('43', recordOf(fold(emptyState(), [update(done, { messageId: '43' })]), Date.now()), undefined)
+  await states.save(
+    '43',
+    toRecord(mergeUpdates(emptyState(), [update(done, { messageId: '43' })]), Date.now()),
+    undefined,
+  )
   await knownObject(states, 'alone', [linkOf('alone')], [happened('alone', 3)])
   await knownObject(states, 'shared', [linkOf('shared'), linkOf('shared', '43')], [happened('shared', 3, done)])
   const gone = [linkOf('gone'), linkOf('gone', '42', false)]
@@ -293,7 +297,7 @@ describe('a chat message that was forgotten', () => {
     onTestFinished(() => erp.stop())
     const folder = temporaryFolder()
     const bridge = await startBridgeHere(folder, erp)
-    const open: OpenHome = () => thisMachine(readSettings({ DATA_DIR: folder }, 'one machine'))
+    const open: OpenBridge = () => openLocalBridge(readSettings({ DATA_DIR: folder }, 'one machine'))
     const records = () => bridge.count('SELECT count(*) AS count FROM states')
     erp.fault = ({ method }) => (method === 'PUT' ? { kind: 'slow', ms: 300 } : undefined)
     await post(bridge.url, { id: 'e1', type: 'task.done', messageId: 42, occurredAt: at(0) })
@@ -330,8 +334,8 @@ describe('a chat message that was forgotten', () => {
       const answer = await put(...asked)
       const stored = await states.load('42')
       await states.remove('42', stored?.version as number)
-      const anew = fold(emptyState(), [update(reopened, { eventId: 'new' })])
-      await states.save('42', recordOf(anew, delivery.clock()), undefined)
+      const anew = mergeUpdates(emptyState(), [update(reopened, { eventId: 'new' })])
+      await states.save('42', toRecord(anew, delivery.clock()), undefined)
       return answer
     }
     await delivery.accept(update(done, { eventId: 'old' }))

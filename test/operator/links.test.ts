@@ -2,14 +2,14 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { readSettings } from '../../functions/settings/settings.ts'
-import { emptyObject, foldObject, objectKey, objectRecord } from '../../functions/state/object/object-state.ts'
+import { emptyObject, mergeObject, objectKey, toObjectRecord } from '../../functions/state/object/object-state.ts'
 import type { QueuedLink, QueuedObjectUpdate } from '../../functions/state/queue-message.ts'
 import { startSimulatedErp } from '../../local/simulated-erp/server.ts'
 import { exitCodeOf } from '../../operator/cli/exit-codes.ts'
 import { linksCommand } from '../../operator/cli/links.ts'
 import { linkFile } from '../../operator/links/file.ts'
-import type { OpenHome } from '../../operator/open/bridge.ts'
-import { thisMachine } from '../../operator/open/local-bridge.ts'
+import type { OpenBridge } from '../../operator/open/bridge.ts'
+import { openLocalBridge } from '../../operator/open/local-bridge.ts'
 import { run, startBridgeProcess, startRun } from '../support/bridge-process.ts'
 import { chatMessage } from '../support/delivery.ts'
 import { done, react } from '../support/factories.ts'
@@ -48,7 +48,7 @@ async function runningBridge(folder = temporaryFolder()) {
 /** The data of a bridge that doesn't run, and commands on them in this process. */
 function quietBridge() {
   const folder = temporaryFolder()
-  const open: OpenHome = () => thisMachine(readSettings({ DATA_DIR: folder }, 'one machine'))
+  const open: OpenBridge = () => openLocalBridge(readSettings({ DATA_DIR: folder }, 'one machine'))
   const data = dataIn(folder)
   return {
     ...data,
@@ -71,8 +71,8 @@ function quietBridge() {
       const updates = items.flatMap((item) =>
         'change' in item ? [{ ...common, hold: 7 * day, ...item } as QueuedObjectUpdate] : [],
       )
-      const { state } = foldObject(emptyObject(name.source, name.object), { updates, links })
-      const record = objectRecord(state)
+      const { state } = mergeObject(emptyObject(name.source, name.object), { updates, links })
+      const record = toObjectRecord(state)
       if (record) await data.states.save(objectKey(name), record, undefined)
     },
     async queued(): Promise<QueuedLink[]> {
@@ -234,8 +234,8 @@ describe('npm run links', () => {
       receivedAt: new Date(Date.parse(first.receivedAt) + 1).toISOString(),
     }
     const later = { ...second, receivedAt: new Date(Date.parse(first.receivedAt) + 2).toISOString() }
-    const { state } = foldObject(emptyObject('generic', 'ticket-7'), { updates: [], links: [first, removal, later] })
-    expect(objectRecord(state)?.linkedAt).toBeUndefined()
+    const { state } = mergeObject(emptyObject('generic', 'ticket-7'), { updates: [], links: [first, removal, later] })
+    expect(toObjectRecord(state)?.linkedAt).toBeUndefined()
   })
 
   it('sends nothing of a file in which anything is wrong', async () => {
@@ -281,7 +281,7 @@ describe('npm run links', () => {
       4,
       expect.stringContaining('generic half \\ud83d: no file can hold half a character'),
     ])
-    const broken: OpenHome = async (options) => {
+    const broken: OpenBridge = async (options) => {
       const home = await open(options)
       return { ...home, states: { ...home.states, load: () => Promise.reject(new Error('no table')) } }
     }
@@ -350,7 +350,7 @@ describe('npm run links', () => {
     ['export', '--json'],
     ['list', '--nonsense'],
   ])('takes “%s %s %s” for nonsense, and looks at nothing', async (...args) => {
-    const open = vi.fn<OpenHome>()
+    const open = vi.fn<OpenBridge>()
     const error = await linksCommand(args.filter(Boolean), open, testTerminal()).catch((error: unknown) => error)
     expect([exitCodeOf(error), open.mock.calls]).toEqual([2, []])
   })

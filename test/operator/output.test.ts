@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { details, inOneLine, json, table } from '../../operator/cli/output.ts'
+import { details, escapeControl, json, table } from '../../operator/cli/output.ts'
 import { startProgress } from '../../operator/cli/progress.ts'
 import { stoppedClock } from '../support/clock.ts'
 import { testTerminal } from '../support/terminal.ts'
@@ -8,7 +8,7 @@ describe('what others wrote', () => {
   const hostile = 'evt\u001B[2J\u009B31m\r\u202Eabc\uD800\u007F'
 
   it('sends no command to a terminal, and stays readable', () => {
-    expect(inOneLine(`${hostile}\n👩‍💻 Grüße`)).toBe(
+    expect(escapeControl(`${hostile}\n👩‍💻 Grüße`)).toBe(
       'evt\\u001b[2J\\u009b31m\\u000d\\u202eabc\\ud800\\u007f\\n👩‍💻 Grüße',
     )
     expect(table(['ID', 'EVENT'], [['42/a', hostile]])).toContain('42/a  evt\\u001b[2J')

@@ -1,15 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { readSettings } from '../../functions/settings/settings.ts'
-import { emptyState, fold, readState } from '../../functions/state/message/message-state.ts'
-import { recordOf } from '../../functions/state/message/schedule.ts'
+import { emptyState, mergeUpdates, readState } from '../../functions/state/message/message-state.ts'
+import { toRecord } from '../../functions/state/message/schedule.ts'
 import { encode, updatesMessage } from '../../functions/state/queue-message.ts'
 import { startSimulatedErp } from '../../local/simulated-erp/server.ts'
 import { exitCodeOf } from '../../operator/cli/exit-codes.ts'
 import { parkedCommand } from '../../operator/cli/parked.ts'
 import { reconcileCommand } from '../../operator/cli/reconcile.ts'
-import type { Home, OpenHome } from '../../operator/open/bridge.ts'
-import { thisMachine } from '../../operator/open/local-bridge.ts'
+import type { BridgeAccess, OpenBridge } from '../../operator/open/bridge.ts'
+import { openLocalBridge } from '../../operator/open/local-bridge.ts'
 import { run, startBridgeProcess, startRun } from '../support/bridge-process.ts'
 import { chatMessage } from '../support/delivery.ts'
 import { at, done, react, reopened, update } from '../support/factories.ts'
@@ -48,7 +48,7 @@ async function runningBridge(ids = [42]) {
 /** The data of a bridge that doesn't run, and commands on them in this process. */
 function quietBridge() {
   const DATA_DIR = temporaryFolder()
-  const open: OpenHome = () => thisMachine(readSettings({ DATA_DIR }, 'one machine'))
+  const open: OpenBridge = () => openLocalBridge(readSettings({ DATA_DIR }, 'one machine'))
   const as = (command: typeof parkedCommand) => {
     return async (args: string, terminal = testTerminal(), home = open) => {
       const code = await command(args.split(' ').filter(Boolean), home, terminal)
@@ -268,7 +268,7 @@ describe('npm run parked', () => {
     expect(stderr).toMatch(/^7: nothing like this is parked\ndead:nobody: there is no such dead letter; one that is in/)
     expect(await queue.receive({ max: 9, visibility: 1 })).toHaveLength(1)
 
-    const broken: OpenHome = async (options) => {
+    const broken: OpenBridge = async (options) => {
       const home = await open(options)
       return { ...home, queue: { ...home.queue, send: () => Promise.reject(new Error('no queue')) } }
     }
@@ -285,9 +285,9 @@ describe('npm run parked', () => {
     const { parked, deadLetters, open } = quietBridge()
     for (let count = 0; count < 15; count += 1) await deadLetterIn(deadLetters, update(done))
     let sent = 0
-    const flaky: OpenHome = async (options) => {
+    const flaky: OpenBridge = async (options) => {
       const home = await open(options)
-      const send: Home['queue']['send'] = async (body) => {
+      const send: BridgeAccess['queue']['send'] = async (body) => {
         sent += 1
         if (sent % 3 === 0) throw new Error('not now')
         await home.queue.send(body)
@@ -304,9 +304,9 @@ describe('npm run parked', () => {
     await parkedIn(states, '42', [update(done)], { ...refused, at: Date.now() })
     await deadLetterIn(deadLetters, update(done))
     let receives = 0
-    const failing: OpenHome = async (options) => {
+    const failing: OpenBridge = async (options) => {
       const home = await open(options)
-      const receive: Home['deadLetters']['receive'] = async (how) => {
+      const receive: BridgeAccess['deadLetters']['receive'] = async (how) => {
         receives += 1
         if (receives > 2) throw new Error('no connection')
         return home.deadLetters.receive(how)
@@ -322,15 +322,15 @@ describe('npm run parked', () => {
     const { parked, states, open } = quietBridge()
     const [id] = await parkedIn(states, '42', [update(done)], { ...refused, at: Date.now() })
     let loads = 0
-    const meanwhile: OpenHome = async (options) => {
+    const meanwhile: OpenBridge = async (options) => {
       const home = await open(options)
-      const load: Home['states']['load'] = async (messageId) => {
+      const load: BridgeAccess['states']['load'] = async (messageId) => {
         const stored = await home.states.load(messageId)
         loads += 1
         if (loads === 2 && stored) {
           const read = readState(stored.body)
-          const state = fold('state' in read ? read.state : emptyState(), [update(react('👍'))])
-          await home.states.save(messageId, recordOf(state, Date.now()), stored.version)
+          const state = mergeUpdates('state' in read ? read.state : emptyState(), [update(react('👍'))])
+          await home.states.save(messageId, toRecord(state, Date.now()), stored.version)
         }
         return stored
       }
@@ -390,7 +390,7 @@ describe('npm run parked', () => {
     'redrive a/b/c',
     'drop --yes',
   ])('“%s” makes no sense, and opens nothing', async (args) => {
-    const open = vi.fn<OpenHome>()
+    const open = vi.fn<OpenBridge>()
     const error = await quietBridge().parked(args, testTerminal(), open).catch(exitCodeOf)
     expect([error, open.mock.calls]).toEqual([2, []])
   })
@@ -427,13 +427,13 @@ describe('npm run reconcile', () => {
   it('lists what is due with its next attempt, and sends an attempt for each', async () => {
     const { reconcile, states, queue } = quietBridge()
     const now = Date.now()
-    const due = fold(emptyState(), [update(done), update(react('👍'))])
+    const due = mergeUpdates(emptyState(), [update(done), update(react('👍'))])
     const nextAttemptAt = now + hour
-    await states.save('42', recordOf({ ...due, attempts: 3, nextAttemptAt }, now), undefined)
+    await states.save('42', toRecord({ ...due, attempts: 3, nextAttemptAt }, now), undefined)
     await states.save('1', { body: 'no state', sweepAt: now }, undefined)
     await states.save('2', { body: '{"format":99}', sweepAt: now }, undefined)
     await parkedIn(states, '7', [update(done)], { reason: 'age', at: now })
-    await states.save('8', { ...recordOf(emptyState(), now), sweepAt: now }, undefined)
+    await states.save('8', { ...toRecord(emptyState(), now), sweepAt: now }, undefined)
 
     const dry = await reconcile('--dry-run')
     expect([dry.code, dry.stderr]).toEqual([1, expect.stringMatching(/^2: a newer version.*\n$/)])
@@ -470,7 +470,7 @@ describe('npm run reconcile', () => {
     const { erp, data, operate } = await runningBridge()
     const nothing = 'Nothing is wanted that the ERP is not known to show.\n'
     expect(await operate('reconcile')).toEqual({ code: 0, stdout: nothing, stderr: '' })
-    await data.states.save('42', recordOf(fold(emptyState(), [update(done)]), Date.now()), undefined)
+    await data.states.save('42', toRecord(mergeUpdates(emptyState(), [update(done)]), Date.now()), undefined)
     const { code, stdout } = await operate('reconcile')
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^42 +completed .*\n1 attempt sent\n$/m)])
     await vi.waitFor(() => expect(erp.message(42)?.completed).toBe(true), soon)

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { readSettings } from '../../functions/settings/settings.ts'
-import { emptyState, fold } from '../../functions/state/message/message-state.ts'
-import { recordOf } from '../../functions/state/message/schedule.ts'
+import { emptyState, mergeUpdates } from '../../functions/state/message/message-state.ts'
+import { toRecord } from '../../functions/state/message/schedule.ts'
 import {
   type Behaviour,
   type SimulatedErp,
@@ -11,7 +11,7 @@ import {
 } from '../../local/simulated-erp/server.ts'
 import { UsageError } from '../../operator/cli/exit-codes.ts'
 import { probeCommand } from '../../operator/cli/probe.ts'
-import { thisMachine } from '../../operator/open/local-bridge.ts'
+import { openLocalBridge } from '../../operator/open/local-bridge.ts'
 import { run, startRun } from '../support/bridge-process.ts'
 import { chatMessage } from '../support/delivery.ts'
 import { done, update } from '../support/factories.ts'
@@ -37,7 +37,7 @@ async function probed(behaviour: Behaviour = {}, message: SimulatedMessage = ful
     const home = readSettings({ ERP_TOKEN: 'token', ...settings }, 'one machine')
     const code = await probeCommand(
       ['--message', '42', '--url', erp.url, ...args],
-      () => thisMachine(home),
+      () => openLocalBridge(home),
       () => home,
       terminal,
       async () => {},
@@ -166,13 +166,13 @@ describe('the probe', () => {
     const probe = () =>
       probeCommand(
         ['--message', '42', '--yes'],
-        () => thisMachine(home),
+        () => openLocalBridge(home),
         () => home,
         terminal,
       )
     expect(await probe()).toBe(0)
     const wrote = puts(erp).length
-    await states.save('42', recordOf(fold(emptyState(), [update(done)]), Date.now()), undefined)
+    await states.save('42', toRecord(mergeUpdates(emptyState(), [update(done)]), Date.now()), undefined)
     expect(await probe()).toBe(1)
     expect(terminal.printed()).toContain('the bridge itself is about to write')
     expect(puts(erp)).toHaveLength(wrote)

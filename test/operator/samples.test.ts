@@ -4,7 +4,7 @@ import type { SampleEvent } from '../../functions/sources/common/sample.ts'
 import { sourceOfKind, sources } from '../../functions/sources/registry.ts'
 import { eventTypes } from '../../functions/state/changes.ts'
 import { send } from '../../operator/cli/send.ts'
-import type { OpenHome, SourceOfHome } from '../../operator/open/bridge.ts'
+import type { OpenBridge, SourceInfo } from '../../operator/open/bridge.ts'
 import { sample, whatIsSent } from '../../operator/send/samples.ts'
 import { at, context, noon, secret } from '../support/factories.ts'
 
@@ -23,7 +23,7 @@ function eventOf(kind: string, type: string, given: Partial<SampleEvent> = {}): 
 }
 
 /** What the bridge makes of the webhook that a source is sent, whose id must be the one that the sample tells. */
-async function received(options: SourceOfHome, event: SampleEvent, url = signing.url) {
+async function received(options: SourceInfo, event: SampleEvent, url = signing.url) {
   const webhook = await sample(options, event, { ...signing, url })
   if (typeof webhook === 'string') throw new Error(webhook)
   const { eventId, headers, body, path } = webhook
@@ -37,7 +37,7 @@ async function received(options: SourceOfHome, event: SampleEvent, url = signing
 }
 
 /** The option that a source is told to have, for an event that it doesn't take without. */
-async function neededOption(source: SourceOfHome, event: SampleEvent): Promise<object | undefined> {
+async function neededOption(source: SourceInfo, event: SampleEvent): Promise<object | undefined> {
   const reason = await sample(source, event, signing)
   const [, option] = typeof reason === 'string' ? (/only with an option such as (\{.*\})$/.exec(reason) ?? []) : []
   return option === undefined ? undefined : JSON.parse(option)
@@ -51,7 +51,9 @@ const list = whatIsSent().flatMap((line) => {
 
 describe('the list of what can be sent', () => {
   it('is shown by the command without arguments, and has nothing that is no kind or no type', async () => {
-    const usage = await send([], (() => {}) as unknown as OpenHome, { print: () => {} }).catch((error) => error.message)
+    const usage = await send([], (() => {}) as unknown as OpenBridge, { print: () => {} }).catch(
+      (error) => error.message,
+    )
     for (const line of whatIsSent()) expect(usage).toContain(line)
     expect(Object.keys(sources)).toEqual(expect.arrayContaining(list.map(({ kind }) => kind)))
     expect(eventTypes).toEqual(expect.arrayContaining(list.map(({ type }) => type)))
@@ -93,7 +95,7 @@ describe('a sample that is sent', () => {
   }
   const hmac = { kind: 'generic', authentication: 'hmac' }
 
-  it.each<SourceOfHome>([
+  it.each<SourceInfo>([
     { kind: 'generic', authentication: 'bearer' },
     { kind: 'cloudevents', authentication: 'bearer' },
     { ...hmac, signatureHeader: 'X-Sign' },
@@ -112,7 +114,7 @@ describe('a sample that is sent', () => {
     expect(updates).toMatchObject([{ messageId: '42', change: { value: true } }])
   })
 
-  it.each<SourceOfHome>([
+  it.each<SourceInfo>([
     { kind: 'trello', dueComplete: false, doneLists: ['Fertig'] },
     { kind: 'trello', dueComplete: false, doneLists: [], doneItems: ['Geprüft'] },
     { kind: 'trello', dueComplete: false, doneLists: [], archived: true },
@@ -144,7 +146,7 @@ describe('a sample that is sent', () => {
     expect(taught).toMatchObject([{ messageId: '42', present: true }])
   })
 
-  it.each<[SourceOfHome]>([
+  it.each<[SourceInfo]>([
     [{ kind: 'trello', dueComplete: false, doneLists: [] }],
     [{ kind: 'linear', doneStates: [] }],
     [{ kind: 'monday', doneLabels: [] }],

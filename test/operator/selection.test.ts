@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { exitCodeOf, UsageError } from '../../operator/cli/exit-codes.ts'
-import { idOf, momentOf, selectionOf } from '../../operator/parked/selection.ts'
+import { idOf, parseSince, selectionOf } from '../../operator/parked/selection.ts'
 import { noon } from '../support/factories.ts'
 
 describe('an id', () => {
@@ -30,11 +30,11 @@ describe('a moment', () => {
     ['2026-11-22T12:00:00Z', noon],
     ['2026-11-22T13:00:00.000+01:00', noon],
   ])('can be said as %s', (text, expected) => {
-    expect(momentOf(text, noon)).toBe(expected)
+    expect(parseSince(text, noon)).toBe(expected)
   })
 
   it.each(['', '5', '-2h', 'yesterday', '2026-13-40', '1e3m'])('can’t be said as “%s”', (text) => {
-    expect(() => momentOf(text, noon)).toThrow(UsageError)
+    expect(() => parseSince(text, noon)).toThrow(UsageError)
   })
 })
 

@@ -1,7 +1,7 @@
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { expect, it, onTestFinished } from 'vitest'
 import { createSecretsManagerApiTokens } from '../../functions/aws/api-tokens.ts'
-import { secretsOfStack } from '../../operator/open/aws-secrets.ts'
+import { awsSecretAdmin } from '../../operator/open/aws-secrets.ts'
 import { startSecretsManager } from '../support/secrets-manager.ts'
 
 async function stack(learned: object) {
@@ -10,7 +10,7 @@ async function stack(learned: object) {
   for (const [Name, value] of Object.entries({ own: { slack: ['kept'] }, learned })) {
     await local.secretsManager.send(new CreateSecretCommand({ Name, SecretString: JSON.stringify(value) }))
   }
-  return (learnedId: string | undefined) => secretsOfStack(local.secretsManager, 'own', learnedId)
+  return (learnedId: string | undefined) => awsSecretAdmin(local.secretsManager, 'own', learnedId)
 }
 
 it('shows, retires and forgets what a source of a stack has learned like what was added', async () => {
@@ -46,10 +46,10 @@ it('stores the token of a source whose provider is asked, where the stack has a 
   onTestFinished(() => local.stop())
   const client = local.secretsManager
   await client.send(new CreateSecretCommand({ Name: 'tokens', SecretString: '{}' }))
-  await secretsOfStack(client, 'own', undefined, 'tokens').storeApiToken('asana', 'pat')
+  await awsSecretAdmin(client, 'own', undefined, 'tokens').storeApiToken('asana', 'pat')
   const tokens = createSecretsManagerApiTokens({ client, secretId: 'tokens', clock: Date.now })
   expect(await tokens.of('asana')).toBe('pat')
-  await expect(secretsOfStack(client, 'own', undefined).storeApiToken('asana', 'pat')).rejects.toThrow(
+  await expect(awsSecretAdmin(client, 'own', undefined).storeApiToken('asana', 'pat')).rejects.toThrow(
     /deploy it again/,
   )
 })

@@ -5,9 +5,9 @@ import type { Log } from '../../functions/ports/ports.ts'
 import { keptLines, openLogFiles } from '../../local/logging/log-files.ts'
 import { startSimulatedErp } from '../../local/simulated-erp/server.ts'
 import { traceCommand } from '../../operator/cli/trace.ts'
-import type { Home } from '../../operator/open/bridge.ts'
+import type { BridgeAccess } from '../../operator/open/bridge.ts'
 import { createInsights } from '../../operator/trace/cloudwatch-log.ts'
-import { logHere } from '../../operator/trace/local-log.ts'
+import { localLog } from '../../operator/trace/local-log.ts'
 import type { LogLines } from '../../operator/trace/log-lines.ts'
 import { apiEvent } from '../support/api-event.ts'
 import { startBridgeHere } from '../support/bridge-here.ts'
@@ -32,7 +32,7 @@ const homes: Record<string, () => Promise<LogOfHome>> = {
     const folder = temporaryFolder()
     const { log, close } = openLogFiles(folder)
     onTestFinished(close)
-    return { log, lines: logHere(folder), published: (handler) => handler }
+    return { log, lines: localLog(folder), published: (handler) => handler }
   },
   async 'on AWS'() {
     const logs = await startLogs()
@@ -84,7 +84,7 @@ async function traced(home: string) {
     },
     async trace(args: string) {
       const terminal = testTerminal()
-      const open = async () => ({ log: lines, states, close() {} }) as unknown as Home
+      const open = async () => ({ log: lines, states, close() {} }) as unknown as BridgeAccess
       const code = await traceCommand(args.split(' '), open, terminal)
       // The moments are no news here.
       const said = terminal.printed().replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'T')

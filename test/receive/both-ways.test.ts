@@ -4,7 +4,7 @@ import { createIngest } from '../../functions/ingest/ingest.ts'
 import { type Reception, receive, type SourceSettings } from '../../functions/receive/receive.ts'
 import type { WebhookRequest } from '../../functions/sources/source.ts'
 import { eventTypes } from '../../functions/state/changes.ts'
-import { type Asked, decode } from '../../functions/state/queue-message.ts'
+import { decode, type QueuedItems } from '../../functions/state/queue-message.ts'
 import { credentials, type Scheme, schemes, signedByGithub, unsigned } from '../hostile/sender.ts'
 import { apiEvent } from '../support/api-event.ts'
 import { stoppedClock } from '../support/clock.ts'
@@ -14,7 +14,7 @@ import { corpus, githubExamples, sources } from './both-ways-corpus.ts'
 const secrets = (source: string) => (source.startsWith('no-secret') ? [] : ['an-older-secret', secret])
 
 /** What a request becomes: the answer, and what is on its way. */
-type Outcome = { answer: unknown; asked: Asked; messages: number }
+type Outcome = { answer: unknown; asked: QueuedItems; messages: number }
 
 async function received(request: WebhookRequest, source: SourceSettings): Promise<Outcome & { reception: Reception }> {
   const reception = await receive(request, source, context({ secrets: secrets(source.name) }))

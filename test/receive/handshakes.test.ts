@@ -5,7 +5,7 @@ import { readSettings } from '../../functions/settings/settings.ts'
 import type { WebhookRequest } from '../../functions/sources/source.ts'
 import { openSecrets } from '../../local/secrets/webhook-secrets.ts'
 import { secretsCommand } from '../../operator/cli/secrets.ts'
-import { thisMachine } from '../../operator/open/local-bridge.ts'
+import { openLocalBridge } from '../../operator/open/local-bridge.ts'
 import { startAsana } from '../sources/asana/api-server.ts'
 import { asanaHandshake, asanaWebhook } from '../sources/asana/sender.ts'
 import { mondayWebhook } from '../sources/monday/sender.ts'
@@ -88,7 +88,7 @@ describe('npm start', () => {
 async function bridge() {
   const folder = temporaryFolder()
   const { url, log } = await startBridgeHere(folder, nobody)
-  const open = () => thisMachine(readSettings({ DATA_DIR: folder }, 'one machine'))
+  const open = () => openLocalBridge(readSettings({ DATA_DIR: folder }, 'one machine'))
   return {
     log,
     greet: (request: WebhookRequest) => send(url, request),
@@ -192,13 +192,13 @@ describe('the operator', () => {
     [['learn', 'asana', '--for', '0s'], /--for: expected/],
     [['learn', 'asana', '--for', 'long'], /--for: expected/],
   ])('is told why %j can not be', async (args, why) => {
-    const open = () => thisMachine(readSettings({ DATA_DIR: temporaryFolder() }, 'one machine'))
+    const open = () => openLocalBridge(readSettings({ DATA_DIR: temporaryFolder() }, 'one machine'))
     await expect(secretsCommand(args, open, testTerminal())).rejects.toThrow(why)
   })
 
   it('opens no window for a source whose secrets settings fix', async () => {
     const settings = { DATA_DIR: temporaryFolder(), WEBHOOK_SECRETS: '{"asana":["x"]}' }
-    const open = () => thisMachine(readSettings(settings, 'one machine'))
+    const open = () => openLocalBridge(readSettings(settings, 'one machine'))
     await expect(secretsCommand(['learn', 'asana'], open, testTerminal())).rejects.toThrow(/WEBHOOK_SECRETS fixes/)
   })
 })

@@ -104,7 +104,7 @@ describe('settings of one machine', () => {
 
 describe('the documents', () => {
   const tablesOf = (file: string) =>
-    readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
+    readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
       .split('\n')
       .filter((line) => line.startsWith('| `'))
       .flatMap((line) => line.split('|')[1]?.match(/[A-Z_]{4,}/g) ?? [])

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 
-const folder = new URL('../fixtures', import.meta.url)
+const folder = new URL('../fixtures/', import.meta.url)
 
 it('every payload of a provider has its origin stated', () => {
   const rows = readFileSync(new URL('README.md', folder), 'utf8').split('\n')

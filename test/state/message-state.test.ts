@@ -4,19 +4,19 @@ import {
   drop,
   dueRegisters,
   emptyState,
-  fold,
-  foldWithin,
-  fulfil,
   isDue,
   type MessageState,
-  type ParkedWish,
+  markApplied,
+  mergeUpdates,
+  mergeWithinLimit,
+  type ParkedWrite,
   park,
-  parkedWishes,
-  parkOld,
+  parkedWrites,
+  parkOverdue,
+  prune,
   readState,
   redrive,
-  tidy,
-  withinLimit,
+  trimToLimit,
 } from '../../functions/state/message/message-state.ts'
 import type { QueuedUpdate } from '../../functions/state/queue-message.ts'
 import { at, done, noon, react, reopened, unreact, update } from '../support/factories.ts'
@@ -64,7 +64,7 @@ describe('fold', () => {
     )
     fc.assert(
       fc.property(shuffled, ([updates, others]) => {
-        expect(fold(emptyState(), others)).toEqual(fold(emptyState(), updates))
+        expect(mergeUpdates(emptyState(), others)).toEqual(mergeUpdates(emptyState(), updates))
       }),
       { numRuns: 2000, seed: 1 },
     )
@@ -73,7 +73,9 @@ describe('fold', () => {
   it('makes no difference of how updates are divided into batches', () => {
     fc.assert(
       fc.property(few, few, (first, second) => {
-        expect(fold(fold(emptyState(), first), second)).toEqual(fold(emptyState(), [...first, ...second]))
+        expect(mergeUpdates(mergeUpdates(emptyState(), first), second)).toEqual(
+          mergeUpdates(emptyState(), [...first, ...second]),
+        )
       }),
       { numRuns: 2000, seed: 2 },
     )
@@ -82,8 +84,8 @@ describe('fold', () => {
   it('makes no difference of updates that come again', () => {
     fc.assert(
       fc.property(few, (updates) => {
-        const once = fold(emptyState(), updates)
-        expect(fold(once, updates)).toEqual(once)
+        const once = mergeUpdates(emptyState(), updates)
+        expect(mergeUpdates(once, updates)).toEqual(once)
       }),
       { numRuns: 2000, seed: 3 },
     )
@@ -92,13 +94,13 @@ describe('fold', () => {
   it('makes no difference of when an event is refused: before or after others arrive, or between its repeats', () => {
     fc.assert(
       fc.property(few, few, fc.nat(), (first, second, pick) => {
-        const before = fold(emptyState(), first)
+        const before = mergeUpdates(emptyState(), first)
         const due = dueRegisters(before)
         if (due.length === 0) return
         const { key, write } = due[pick % due.length] as (typeof due)[number]
         const refuse = (state: MessageState) =>
           park(state, [{ key, identity: write.identity }], { reason: 'refused', at: noon })
-        expect(fold(refuse(before), [...second, ...first])).toEqual(refuse(fold(before, second)))
+        expect(mergeUpdates(refuse(before), [...second, ...first])).toEqual(refuse(mergeUpdates(before, second)))
       }),
       { numRuns: 2000, seed: 6 },
     )
@@ -109,10 +111,10 @@ describe('fold', () => {
     fc.assert(
       fc.property(few, few, (first, second) => {
         const updates = [...first, ...second]
-        const { state, full } = foldWithin(emptyState(), updates, limit)
+        const { state, full } = mergeWithinLimit(emptyState(), updates, limit)
         expect(JSON.stringify(state).length).toBeLessThanOrEqual(limit)
         expect(
-          fold(
+          mergeUpdates(
             emptyState(),
             updates.filter((one) => !full.includes(one)),
           ),
@@ -123,14 +125,14 @@ describe('fold', () => {
   })
 
   it('leaves the given state as it is', () => {
-    const before = fold(emptyState(), [update(done)])
+    const before = mergeUpdates(emptyState(), [update(done)])
     const copy = structuredClone(before)
-    fold(before, [update(reopened), update(react('👍'))])
+    mergeUpdates(before, [update(reopened), update(react('👍'))])
     expect(before).toEqual(copy)
   })
 
   it('lets the newest event win, whichever arrives last', () => {
-    const state = fold(emptyState(), [
+    const state = mergeUpdates(emptyState(), [
       update(reopened, { occurredAt: at(-10), receivedAt: at(5) }),
       update(done, { occurredAt: at(-20), receivedAt: at(9) }),
     ])
@@ -138,7 +140,7 @@ describe('fold', () => {
   })
 
   it('does not let a clock that is ahead win over what comes later', () => {
-    const state = fold(emptyState(), [
+    const state = mergeUpdates(emptyState(), [
       update(done, { occurredAt: at(30 * day), receivedAt: at(0) }),
       update(reopened, { occurredAt: at(60), receivedAt: at(60) }),
     ])
@@ -152,18 +154,18 @@ describe('fold', () => {
     )
     const last = update(reopened, { receivedAt: at(100) })
     const repeat = { ...first, receivedAt: at(3 * day) }
-    expect(wanted(fold(fold(emptyState(), [first, ...others, last]), [repeat]))).toEqual([reopened])
+    expect(wanted(mergeUpdates(mergeUpdates(emptyState(), [first, ...others, last]), [repeat]))).toEqual([reopened])
   })
 
   it('takes a late repeat of an event from a clock that was ahead for what it was when it came first', () => {
     const ahead = update(done, { eventId: 'e1', occurredAt: at(300), receivedAt: at(0) })
     const others = Array.from({ length: 9 }, (_, second) => update(reopened, { receivedAt: at(10 + second) }))
     const repeat = { ...ahead, receivedAt: at(360) }
-    expect(wanted(fold(fold(emptyState(), [ahead, ...others]), [repeat]))).toEqual([reopened])
+    expect(wanted(mergeUpdates(mergeUpdates(emptyState(), [ahead, ...others]), [repeat]))).toEqual([reopened])
   })
 
   it('keeps events apart that use the same id for different things', () => {
-    const state = fold(emptyState(), [
+    const state = mergeUpdates(emptyState(), [
       update(done, { eventId: 'same', occurredAt: at(1), receivedAt: at(10) }),
       update(reopened, { eventId: 'same', occurredAt: at(2), receivedAt: at(10) }),
     ])
@@ -171,7 +173,7 @@ describe('fold', () => {
   })
 
   it('gives every actor a wish of their own about an emoji, however it is written', () => {
-    const state = fold(emptyState(), [
+    const state = mergeUpdates(emptyState(), [
       update(react('❤️'), { actor: 'anna' }),
       update(unreact('❤'), { actor: 'anna', receivedAt: at(1) }),
       update(react('❤'), { actor: 'ben' }),
@@ -182,22 +184,22 @@ describe('fold', () => {
 
 describe('what is due', () => {
   const first = update(done, { occurredAt: at(-3), eventId: 'first' })
-  const state = fold(emptyState(), [first])
+  const state = mergeUpdates(emptyState(), [first])
   const [wish] = dueRegisters(state).map(({ key, write }) => ({ key, identity: write.identity }))
   if (!wish) throw new Error('nothing is due')
 
   it('ends when the ERP shows it, and does not begin again when the event is repeated', () => {
-    const shown = fulfil(state, [wish])
+    const shown = markApplied(state, [wish])
     expect(isDue(shown)).toBe(false)
-    expect(isDue(fold(shown, [{ ...first, receivedAt: at(day) }]))).toBe(false)
+    expect(isDue(mergeUpdates(shown, [{ ...first, receivedAt: at(day) }]))).toBe(false)
   })
 
   it('is not begun by an older event that comes late', () => {
-    expect(isDue(fold(fulfil(state, [wish]), [update(reopened, { occurredAt: at(-9) })]))).toBe(false)
+    expect(isDue(mergeUpdates(markApplied(state, [wish]), [update(reopened, { occurredAt: at(-9) })]))).toBe(false)
   })
 
   it('falls back to the write before, when the newest is refused', () => {
-    const newer = fold(fulfil(state, [wish]), [update(reopened, { occurredAt: at(-1) })])
+    const newer = mergeUpdates(markApplied(state, [wish]), [update(reopened, { occurredAt: at(-1) })])
     const [refused] = dueRegisters(newer).map(({ key, write }) => ({ key, identity: write.identity }))
     if (!refused) throw new Error('nothing is due')
     const parked = park(newer, [refused], { reason: 'refused', at: noon, status: 422, answer: '{}' })
@@ -207,21 +209,21 @@ describe('what is due', () => {
 
   it('stays refused when the refused event comes again', () => {
     const parked = park(state, [wish], { reason: 'refused', at: noon })
-    expect(isDue(fold(parked, [{ ...first, receivedAt: at(9) }]))).toBe(false)
+    expect(isDue(mergeUpdates(parked, [{ ...first, receivedAt: at(9) }]))).toBe(false)
   })
 
   it('notes since when, and forgets it once fulfilled', () => {
-    const since = tidy(tidy(state, noon), noon + 5000)
+    const since = prune(prune(state, noon), noon + 5000)
     expect(since.registers['completed']?.dueSince).toBe(noon)
-    expect(tidy(fulfil(since, [wish]), noon).registers['completed']?.dueSince).toBeUndefined()
+    expect(prune(markApplied(since, [wish]), noon).registers['completed']?.dueSince).toBeUndefined()
   })
 })
 
 describe('the record', () => {
   it('keeps the newest eight writes of a register, and beyond them the newest that was not refused', () => {
-    let state = fold(emptyState(), [update(done, { occurredAt: at(-100) })])
+    let state = mergeUpdates(emptyState(), [update(done, { occurredAt: at(-100) })])
     for (let second = 0; second < 12; second += 1) {
-      state = fold(state, [update(reopened, { occurredAt: at(-50 + second) })])
+      state = mergeUpdates(state, [update(reopened, { occurredAt: at(-50 + second) })])
       const [newest] = dueRegisters(state)
       if (newest)
         state = park(state, [{ key: newest.key, identity: newest.write.identity }], { reason: 'refused', at: noon })
@@ -236,20 +238,20 @@ describe('the record', () => {
     const edits = Array.from({ length: 8 }, (_, index) =>
       update({ kind: 'text', text: `${index}${text}` }, { occurredAt: at(index - 20) }),
     )
-    const { state, full } = foldWithin(emptyState(), [...edits, update(done)], 350 * 1024)
+    const { state, full } = mergeWithinLimit(emptyState(), [...edits, update(done)], 350 * 1024)
     expect(full).toHaveLength(3)
     expect(wanted(state)).toContainEqual(done)
   })
 
   it('has room for what is wanted after many refusals: their answers go first', () => {
     const reactions = Array.from({ length: 800 }, (_, index) => update(react('👍'), { actor: `actor ${index}` }))
-    const state = fold(emptyState(), reactions)
+    const state = mergeUpdates(emptyState(), reactions)
     const wishes = dueRegisters(state).map(({ key, write }) => ({ key, identity: write.identity }))
-    const parked = withinLimit(
+    const parked = trimToLimit(
       park(state, wishes, { reason: 'refused', at: noon, status: 422, answer: 'x'.repeat(500) }),
     )
     expect(JSON.stringify(parked).length).toBeLessThan(350 * 1024)
-    expect(foldWithin(parked, [update(done)]).full).toEqual([])
+    expect(mergeWithinLimit(parked, [update(done)]).full).toEqual([])
     expect(Object.values(parked.registers)[0]?.writes[0]?.parked).toEqual({ reason: 'refused', at: noon, status: 422 })
   })
 
@@ -258,21 +260,21 @@ describe('the record', () => {
       update({ kind: 'text', text: 'x'.repeat(60_000) }, { occurredAt: at(index - 20) }),
     )
     const removed = update(unreact('👍'), { actor: 'anna', occurredAt: at(-60) })
-    const state = fold(emptyState(), [removed, ...texts])
+    const state = mergeUpdates(emptyState(), [removed, ...texts])
     const wishes = dueRegisters(state).map(({ key, write }) => ({ key, identity: write.identity }))
     const later = noon + 8 * day * 1000
-    const tidied = tidy(fulfil(state, wishes), later)
+    const tidied = prune(markApplied(state, wishes), later)
     expect(Object.keys(tidied.registers)).toEqual(['text'])
     const late = { receivedAt: new Date(later).toISOString() }
     const older = update(react('👍'), { actor: 'anna', occurredAt: at(-61), ...late })
     const newer = update(react('👍'), { actor: 'anna', occurredAt: at(-59), ...late })
-    expect(foldWithin(tidied, [older])).toMatchObject({ stale: 1, state: { registers: tidied.registers } })
-    expect(wanted(fold(tidied, [newer]))).toEqual([react('👍')])
-    expect(Object.keys(tidy(state, later).registers)).toHaveLength(2)
+    expect(mergeWithinLimit(tidied, [older])).toMatchObject({ stale: 1, state: { registers: tidied.registers } })
+    expect(wanted(mergeUpdates(tidied, [newer]))).toEqual([react('👍')])
+    expect(Object.keys(prune(state, later).registers)).toHaveLength(2)
   })
 
   it('is read in the format of the version before, and in no other', () => {
-    const { floor: _, ...state } = fold(emptyState(), [update(done)])
+    const { floor: _, ...state } = mergeUpdates(emptyState(), [update(done)])
     expect(readState(JSON.stringify({ ...state, format: 1 }))).toEqual({ state: { ...state, format: 4, floor: 0 } })
     expect(readState(JSON.stringify({ ...state, format: 5, floor: 0 }))).toEqual({ unreadable: 'newer' })
     for (const body of ['', 'null', '[]', '{}', '{"format":0}', '{"format":3}']) {
@@ -281,38 +283,38 @@ describe('the record', () => {
   })
 
   it('parks by age register by register, and a redrive lets the age begin anew', () => {
-    const early = tidy(fold(emptyState(), [update(done), update(reopened, { occurredAt: at(-9) })]), noon)
-    const both = tidy(fold(early, [update(react('👍'))]), noon + 5 * day * 1000)
-    const parked = parkOld(both, noon, noon + 7 * day * 1000)
+    const early = prune(mergeUpdates(emptyState(), [update(done), update(reopened, { occurredAt: at(-9) })]), noon)
+    const both = prune(mergeUpdates(early, [update(react('👍'))]), noon + 5 * day * 1000)
+    const parked = parkOverdue(both, noon, noon + 7 * day * 1000)
     expect(wanted(parked)).toEqual([react('👍')])
-    const redriven = tidy(redrive(parked), noon + 9 * day * 1000)
+    const redriven = prune(redrive(parked), noon + 9 * day * 1000)
     expect(wanted(redriven)).toEqual([react('👍'), done])
     expect(redriven.registers['completed']?.dueSince).toBe(noon + 9 * day * 1000)
   })
 
   it('redrives and drops just the parked wishes that are named, and those that are dropped stay so', () => {
     const writes = ['a', 'b'].map((eventId, index) => update(done, { eventId, occurredAt: at(-index) }))
-    const state = fold(emptyState(), [...writes, update(react('👍'))])
+    const state = mergeUpdates(emptyState(), [...writes, update(react('👍'))])
     const wishes = dueRegisters(state).map(({ key, write }) => ({ key, identity: write.identity }))
     const parked = park(state, wishes, { reason: 'refused', at: noon, status: 422 })
-    const [completed, reaction] = [parkedWishes(parked)[1], parkedWishes(parked)[0]] as [ParkedWish, ParkedWish]
+    const [completed, reaction] = [parkedWrites(parked)[1], parkedWrites(parked)[0]] as [ParkedWrite, ParkedWrite]
     expect([completed.write.eventId, reaction.write.change]).toEqual(['a', react('👍')])
 
     const redriven = redrive(parked, [completed])
-    expect(parkedWishes(redriven)).toEqual([reaction])
+    expect(parkedWrites(redriven)).toEqual([reaction])
     expect(dueRegisters(redriven).map(({ write }) => write.eventId)).toEqual(['a'])
 
     const dropped = drop(parked, [completed, reaction])
-    expect([parkedWishes(dropped), redrive(dropped)]).toEqual([[], dropped])
+    expect([parkedWrites(dropped), redrive(dropped)]).toEqual([[], dropped])
     expect(dueRegisters(dropped).map(({ write }) => write.eventId)).toEqual(['b'])
     // Neither a repeat nor the object that passed it on brings it back.
-    expect(fold(dropped, writes)).toEqual(dropped)
+    expect(mergeUpdates(dropped, writes)).toEqual(dropped)
     expect(drop(state, wishes)).toEqual(state)
   })
 
   it('forgets first arrivals after a week', () => {
-    const state = fold(emptyState(), [update(done)])
-    expect(Object.keys(tidy(state, noon + 6 * day * 1000).firstArrivals)).toHaveLength(1)
-    expect(Object.keys(tidy(state, noon + 8 * day * 1000).firstArrivals)).toHaveLength(0)
+    const state = mergeUpdates(emptyState(), [update(done)])
+    expect(Object.keys(prune(state, noon + 6 * day * 1000).firstArrivals)).toHaveLength(1)
+    expect(Object.keys(prune(state, noon + 8 * day * 1000).firstArrivals)).toHaveLength(0)
   })
 })

@@ -159,13 +159,13 @@ export function model(seed: number, { workers: count = 3 } = {}) {
       clock: () => now,
       log: () => {},
       instance: String(instance),
-      isGone: () => false,
+      isDead: () => false,
       leaseFor: functionTimeout,
       random: random.next,
       lostAnswerWait,
       spacing: 500,
       maxAge: 365 * 24 * 60 * minute,
-      host: { clears: false },
+      host: { putClears: false },
     })
     void handler({ Records: batch.map(({ body, token }) => record(body, String(token))) }).then(
       ({ batchItemFailures }) => {

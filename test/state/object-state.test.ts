@@ -1,16 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { emptyState, fold, type MessageState, winner } from '../../functions/state/message/message-state.ts'
+import {
+  emptyState,
+  type MessageState,
+  mergeUpdates,
+  winningWrite,
+} from '../../functions/state/message/message-state.ts'
 import {
   emptyObject,
-  foldObject,
-  forwarded,
+  forwardedUpdates,
   linkedTo,
+  mergeObject,
   type ObjectState,
   objectKey,
-  objectRecord,
+  pruneObject,
   readObject,
-  tidyObject,
+  toObjectRecord,
 } from '../../functions/state/object/object-state.ts'
 import type { QueuedLink, QueuedObjectUpdate } from '../../functions/state/queue-message.ts'
 import { at, done, noon, react, reopened, unreact } from '../support/factories.ts'
@@ -32,11 +37,11 @@ function link(given: Partial<QueuedLink> = {}): QueuedLink {
 const asked = (item: QueuedObjectUpdate | QueuedLink) =>
   'change' in item ? { updates: [item], links: [] } : { updates: [], links: [item] }
 const folded = (items: (QueuedObjectUpdate | QueuedLink)[], from = empty) =>
-  items.reduce((state, item) => foldObject(state, asked(item)).state, from)
+  items.reduce((state, item) => mergeObject(state, asked(item)).state, from)
 
 /** What a chat message stands for, register by register. */
 function winners({ registers }: MessageState) {
-  return Object.fromEntries(Object.entries(registers).map(([key, register]) => [key, winner(register)?.identity]))
+  return Object.fromEntries(Object.entries(registers).map(([key, register]) => [key, winningWrite(register)?.identity]))
 }
 
 const wishes: fc.Arbitrary<QueuedObjectUpdate> = fc
@@ -75,9 +80,9 @@ describe('an object', () => {
         const shuffled = [...items, ...items.slice(0, 3)].map((item) => ({ item, key: draw() }))
         const other = shuffled.sort((one, two) => one.key - two.key).map(({ item }) => item)
         const [one, two] = [folded(items), folded(other)]
-        expect([linkedTo(two).sort(), new Set(forwarded(two).map((each) => JSON.stringify(each)))]).toEqual([
+        expect([linkedTo(two).sort(), new Set(forwardedUpdates(two).map((each) => JSON.stringify(each)))]).toEqual([
           linkedTo(one).sort(),
-          new Set(forwarded(one).map((each) => JSON.stringify(each))),
+          new Set(forwardedUpdates(one).map((each) => JSON.stringify(each))),
         ])
         expect(folded(other, one).links).toEqual(one.links)
       }),
@@ -100,10 +105,10 @@ describe('an object', () => {
           const messages = new Map<string, MessageState>()
           const deliver = (item: QueuedObjectUpdate | QueuedLink, crashes: string) => {
             if (crashes === 'before') return
-            object = foldObject(object, asked(item)).state
+            object = mergeObject(object, asked(item)).state
             if (crashes === 'between') return
-            for (const update of forwarded(object)) {
-              messages.set(update.messageId, fold(messages.get(update.messageId) ?? emptyState(), [update]))
+            for (const update of forwardedUpdates(object)) {
+              messages.set(update.messageId, mergeUpdates(messages.get(update.messageId) ?? emptyState(), [update]))
             }
           }
           for (const { index, crashes } of steps) {
@@ -114,7 +119,7 @@ describe('an object', () => {
           for (const item of items) deliver(item, 'not')
           for (const messageId of new Set(linked.map((each) => each.messageId))) {
             const direct = happened.map(({ object: _, hold: __, ...update }) => ({ ...update, messageId }))
-            const expected = fold(emptyState(), direct)
+            const expected = mergeUpdates(emptyState(), direct)
             expect(winners(messages.get(messageId) ?? emptyState())).toEqual(winners(expected))
           }
         },
@@ -128,27 +133,27 @@ describe('an object', () => {
       link({ present: false, occurredAt: at(-5), eventId: 'gone' }),
     ])
     const after = folded([wish({ occurredAt: at(-9), eventId: 'before' }), wish({ eventId: 'after' })], removed)
-    expect([linkedTo(after), forwarded(after).map(({ eventId }) => eventId)]).toEqual([[], ['before']])
+    expect([linkedTo(after), forwardedUpdates(after).map(({ eventId }) => eventId)]).toEqual([[], ['before']])
     expect(linkedTo(folded([link({ eventId: 'again' })], after))).toEqual(['42'])
   })
 
   it('has 20 links at most, and makes room only for those that are gone', () => {
     const many = Array.from({ length: 20 }, (_, index) => link({ messageId: String(index), occurredAt: at(-10) }))
     const full = folded(many)
-    expect(foldObject(full, { updates: [], links: [link({ messageId: '99' })] })).toMatchObject({ beyond: 1 })
+    expect(mergeObject(full, { updates: [], links: [link({ messageId: '99' })] })).toMatchObject({ beyond: 1 })
     const freed = folded([link({ messageId: '7', present: false })], full)
     expect(linkedTo(folded([link({ messageId: '99' })], freed))).toContain('99')
   })
 
   it('forgets wishes when their time is over, keeps its links, and is forgotten itself when it has none', () => {
     const waiting = folded([wish({ hold: 2 * day })])
-    expect(objectRecord(waiting)).toMatchObject({ expiresAt: expect.any(Number) })
-    expect(objectRecord(waiting)?.linkedAt).toBeUndefined()
-    const later = tidyObject(folded([link()], waiting), noon + 3 * day)
+    expect(toObjectRecord(waiting)).toMatchObject({ expiresAt: expect.any(Number) })
+    expect(toObjectRecord(waiting)?.linkedAt).toBeUndefined()
+    const later = pruneObject(folded([link()], waiting), noon + 3 * day)
     expect([later.registers, linkedTo(later)]).toEqual([{}, ['42']])
-    expect(objectRecord(later)).toMatchObject({ linkedAt: noon })
-    expect(objectRecord(tidyObject(waiting, noon + 8 * day))).toBeUndefined()
-    expect(forwarded(folded([link()], tidyObject(folded([wish({ hold: 0 })]), noon + 1)))).toEqual([])
+    expect(toObjectRecord(later)).toMatchObject({ linkedAt: noon })
+    expect(toObjectRecord(pruneObject(waiting, noon + 8 * day))).toBeUndefined()
+    expect(forwardedUpdates(folded([link()], pruneObject(folded([wish({ hold: 0 })]), noon + 1)))).toEqual([])
   })
 
   it('is read as it was saved, and in no other format', () => {

@@ -3,7 +3,7 @@ import { readSettings } from '../../functions/settings/settings.ts'
 import { createLog } from '../../local/logging/logfmt.ts'
 import { startBridge } from '../../local/server/run-bridge.ts'
 import type { SimulatedErp } from '../../local/simulated-erp/server.ts'
-import { type Data, openData } from '../../local/storage/storage.ts'
+import { openStorage, type Storage } from '../../local/storage/storage.ts'
 import { secret } from './factories.ts'
 
 /** A bridge in this process, so that a test can get at its connection to the database. */
@@ -20,18 +20,18 @@ export async function startBridgeHere(folder: string, erp: Pick<SimulatedErp, 'u
     'one machine',
   )
   const log: string[] = []
-  const opened: Data[] = []
+  const opened: Storage[] = []
   const bridge = await startBridge(
     settings,
     createLog((line) => log.push(line)),
     (...args) => {
-      const data = openData(...args)
+      const data = openStorage(...args)
       opened.push(data)
       return data
     },
   )
   onTestFinished(() => bridge.stop())
-  const { sqlite } = (opened[0] as Data).database
+  const { sqlite } = (opened[0] as Storage).database
   return {
     url: bridge.url,
     stop: bridge.stop,

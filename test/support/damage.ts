@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, cpSync, existsSync, openSync, readFileSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { encode } from '../../functions/state/queue-message.ts'
-import { openData } from '../../local/storage/storage.ts'
+import { openStorage } from '../../local/storage/storage.ts'
 import { done, update } from './factories.ts'
 import { temporaryFolder } from './folder.ts'
 
@@ -18,7 +18,7 @@ export function overwrite(path: string, at: number, bytes: number): void {
 /** A folder as a crash leaves it: webhooks that complete chat messages 1 to `webhooks`, in the file or still in its log. */
 export async function crashedFolder(webhooks: number, { inLog = false, together = webhooks } = {}): Promise<string> {
   const home = temporaryFolder()
-  const data = openData(home)
+  const data = openStorage(home)
   for (let sent = 0; sent < webhooks; sent += together) {
     const ids = Array.from({ length: together }, (_, index) => String(sent + index + 1))
     const body = (messageId: string) => {

@@ -4,7 +4,7 @@ import { createDeliver, type DeliverDependencies } from '../../functions/deliver
 import { createSweep } from '../../functions/deliver/sweep.ts'
 import { createErp } from '../../functions/erp/client.ts'
 import { fixedSession } from '../../functions/erp/fixed-session.ts'
-import type { Clock, LookUps, MessageStates, Queue } from '../../functions/ports/ports.ts'
+import type { Clock, MessageStates, ProviderApis, Queue } from '../../functions/ports/ports.ts'
 import { emptyState, MessageState } from '../../functions/state/message/message-state.ts'
 import { encode, type QueuedUpdate, type QueueMessage } from '../../functions/state/queue-message.ts'
 import { type Behaviour, type SimulatedMessage, startSimulatedErp } from '../../local/simulated-erp/server.ts'
@@ -55,7 +55,7 @@ export async function deliveryUnderTest({
   /** Those of another home, on the clock that they are given. */
   adapters?: (clock: Clock) => { queue: Queue; deadLetters: Queue; states: MessageStates }
   /** The providers that are asked, on the clock that they are given. */
-  providers?: (clock: Clock) => LookUps
+  providers?: (clock: Clock) => ProviderApis
 } & Partial<DeliverDependencies> = {}) {
   const { now: clock, advance } = stoppedClock()
   const erp = await startSimulatedErp({ messages, token: 'token', ...behaviour })
@@ -79,14 +79,14 @@ export async function deliveryUnderTest({
     clock,
     log: () => {},
     instance: 'test',
-    isGone: () => false,
+    isDead: () => false,
     leaseFor: 90_000,
     random: () => 0.5,
     lostAnswerWait: 60_000,
     // Spacing has tests of its own; elsewhere a stopped clock would stop everything.
     spacing: 0,
     maxAge: 7 * 24 * 3600_000,
-    host: { clears: false },
+    host: { putClears: false },
     ...given,
   }
   const deliver = createDeliver(dependencies)

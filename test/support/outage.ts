@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { redrive } from '../../functions/state/message/message-state.ts'
-import { recordOf } from '../../functions/state/message/schedule.ts'
+import { toRecord } from '../../functions/state/message/schedule.ts'
 import { chatMessage, type Delivery } from './delivery.ts'
 import { done, reopened, update } from './factories.ts'
 
@@ -45,7 +45,7 @@ export async function redriveAll(delivery: Delivery): Promise<void> {
     const stored = await delivery.states.load(String(id))
     const reasons = Object.values(state.registers).flatMap(({ writes }) => writes.map(({ parked }) => parked?.reason))
     expect(new Set(reasons)).toEqual(new Set(['age']))
-    await delivery.states.save(String(id), recordOf(redrive(state), 0), stored?.version)
+    await delivery.states.save(String(id), toRecord(redrive(state), 0), stored?.version)
   }
   await delivery.sweep()
 }

@@ -1,14 +1,20 @@
 import { onTestFinished } from 'vitest'
 import type { MessageStates, Queue } from '../../functions/ports/ports.ts'
-import { emptyState, fold, type Parked, park, parkedWishes } from '../../functions/state/message/message-state.ts'
-import { recordOf } from '../../functions/state/message/schedule.ts'
+import {
+  emptyState,
+  mergeUpdates,
+  type Parked,
+  park,
+  parkedWrites,
+} from '../../functions/state/message/message-state.ts'
+import { toRecord } from '../../functions/state/message/schedule.ts'
 import { encode, type QueuedUpdate } from '../../functions/state/queue-message.ts'
-import { type Data, openData } from '../../local/storage/storage.ts'
-import { idOfWish } from '../../operator/parked/selection.ts'
+import { openStorage, type Storage } from '../../local/storage/storage.ts'
+import { writeId } from '../../operator/parked/selection.ts'
 
 /** The data in a folder, as one more process sees them. */
-export function dataIn(folder: string): Data {
-  const data = openData(folder)
+export function dataIn(folder: string): Storage {
+  const data = openStorage(folder)
   onTestFinished(() => data.close())
   return data
 }
@@ -20,14 +26,14 @@ export async function parkedIn(
   updates: readonly QueuedUpdate[],
   parked: Parked,
 ): Promise<string[]> {
-  const wanted = fold(emptyState(), updates)
+  const wanted = mergeUpdates(emptyState(), updates)
   const wishes = Object.entries(wanted.registers).flatMap(([key, { writes }]) =>
     writes.map(({ identity }) => ({ key, identity })),
   )
   const state = park(wanted, wishes, parked)
   const stored = await states.load(messageId)
-  await states.save(messageId, recordOf(state, parked.at), stored?.version)
-  return parkedWishes(state).map(({ identity }) => idOfWish(messageId, identity))
+  await states.save(messageId, toRecord(state, parked.at), stored?.version)
+  return parkedWrites(state).map(({ identity }) => writeId(messageId, identity))
 }
 
 /** A dead letter that a redrive can bring home, unless it comes back with the failures that it has. */

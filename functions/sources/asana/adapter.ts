@@ -1,18 +1,18 @@
 import * as z from 'zod'
 import { boundedId } from '../common/event-id.ts'
-import { saidCompleted } from '../common/event-meaning.ts'
-import { lookUpOptions } from '../common/lookup-options.ts'
-import { filled } from '../common/non-empty-string.ts'
+import { completedEvent } from '../common/event-meaning.ts'
+import { lookupOptions } from '../common/lookup-options.ts'
+import { nonEmptyString } from '../common/non-empty-string.ts'
 import { verifyHmac } from '../common/signature.ts'
-import { momentOf } from '../common/timestamp.ts'
+import { parseTimestamp } from '../common/timestamp.ts'
 import {
-  type Happening,
   header,
+  type IncompleteEvent,
   type Interpretation,
   ignored,
   isSecret,
   type Learned,
-  type OpenHappening,
+  type NormalizedEvent,
   type ReceiveContext,
   type Source,
   sourceOptions,
@@ -21,7 +21,7 @@ import {
 } from '../source.ts'
 
 const Options = sourceOptions('asana', ['completed', 'reaction']).extend({
-  ...lookUpOptions,
+  ...lookupOptions,
   /** Whose text may refer to a chat message, where tasks are looked up. Only members and guests write in a task. */
   references: z.enum(['everyone', 'none']).default('everyone'),
 })
@@ -50,7 +50,7 @@ function authenticate(request: WebhookRequest, _: Options, { secrets }: ReceiveC
 }
 
 const Resource = z.object({
-  gid: filled(),
+  gid: nonEmptyString(),
   resource_type: z.string().nullish(),
   resource_subtype: z.string().nullish(),
 })
@@ -58,7 +58,7 @@ const Event = z.object({
   action: z.string(),
   resource: Resource,
   parent: Resource.nullish(),
-  user: z.object({ gid: filled() }).nullish(),
+  user: z.object({ gid: nonEmptyString() }).nullish(),
   created_at: z.unknown().optional(),
   change: z.object({ field: z.string().nullish() }).nullish(),
 })
@@ -76,25 +76,28 @@ function interpret(json: unknown, _: WebhookRequest, options: Options): Interpre
   })
   const reasons = new Set(told.filter((each) => typeof each === 'string'))
   const said = told.filter((each) => typeof each !== 'string')
-  const open = said.filter((each) => 'asks' in each)
+  const incomplete = said.filter((each) => 'asks' in each)
   return {
     kind: 'understood',
-    happenings: said.filter((each) => 'messageIds' in each),
+    events: said.filter((each) => 'messageIds' in each),
     ignored: [...reasons].map((reason) => ({ reason })),
-    ...(open.length > 0 && { open }),
+    ...(incomplete.length > 0 && { incomplete }),
   }
 }
 
 /** What an event leaves to look up in its task, or why nothing. */
-function leftOpenBy({ action, resource, created_at, change }: Event, { references }: Options): OpenHappening | string {
+function leftOpenBy(
+  { action, resource, created_at, change }: Event,
+  { references }: Options,
+): IncompleteEvent | string {
   const field = change?.field ?? ''
   const isText = ['added', 'undeleted'].includes(action) || ['name', 'notes', 'html_notes'].includes(field)
-  const asks: OpenHappening['asks'] = [
+  const asks: IncompleteEvent['asks'] = [
     ...(action === 'changed' && field === 'completed' ? (['completed'] as const) : []),
     ...(references === 'everyone' && (isText || field === 'completed') ? (['references'] as const) : []),
   ]
   if (resource.resource_type !== 'task' || asks.length === 0) return 'this event says nothing for a chat message'
-  const occurredAt = momentOf(created_at)
+  const occurredAt = parseTimestamp(created_at)
   if (occurredAt === undefined) return 'nothing is looked up for an event without its time'
   // Asana gives events no id; a repeated one repeats all of this.
   const eventId = boundedId([resource.gid, action, field, occurredAt].filter(Boolean).join(':'))
@@ -106,14 +109,14 @@ function leftOpenBy({ action, resource, created_at, change }: Event, { reference
 const stories: Record<string, boolean> = { marked_complete: true, marked_incomplete: false }
 
 /** What an event says, or why it says nothing. */
-function toldBy({ action, resource, parent, user, created_at, change }: Event): Happening | string {
+function toldBy({ action, resource, parent, user, created_at, change }: Event): NormalizedEvent | string {
   const subtype = resource.resource_subtype ?? ''
   const isStory = resource.resource_type === 'story' && parent?.resource_type === 'task' && action === 'added'
   if (isStory && Object.hasOwn(stories, subtype)) {
     return {
-      ...saidCompleted(stories[subtype] === true),
+      ...completedEvent(stories[subtype] === true),
       eventId: boundedId(resource.gid),
-      occurredAt: momentOf(created_at),
+      occurredAt: parseTimestamp(created_at),
       actor: user?.gid,
       object: parent.gid,
       messageIds: [],

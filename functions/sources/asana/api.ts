@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import type { HttpCall } from '../../erp/http-call.ts'
-import type { Clock, TaskLookUps } from '../../ports/ports.ts'
+import type { Clock, ProviderApi } from '../../ports/ports.ts'
 import { retryAfter } from '../../state/backoff.ts'
-import type { LookUpOutcome } from '../../state/lookup.ts'
+import type { LookupOutcome } from '../../state/lookup.ts'
 
 /** https://developers.asana.com/reference/rest-api-reference */
 const asanaApi = 'https://app.asana.com/api/1.0'
@@ -47,8 +47,8 @@ export function createAsana({
   call,
   clock,
   timeout = 10_000,
-}: ProviderOptions): TaskLookUps {
-  async function ask(object: string): Promise<LookUpOutcome> {
+}: ProviderOptions): ProviderApi {
+  async function ask(object: string): Promise<LookupOutcome> {
     // An id is digits, and must not lead to another place of the API.
     if (!/^\w+$/.test(object)) return { kind: 'gone', reason: 'no id of a task' }
     const url = new URL(`${baseUrl.replace(/\/+$/, '')}/tasks/${object}?opt_fields=${fields}`)
@@ -75,7 +75,7 @@ export function createAsana({
 }
 
 /** https://developers.asana.com/docs/errors. A final status in HTML comes from something before Asana, and may pass. */
-function outcomeOf(status: number, json: unknown, wait: number | undefined): LookUpOutcome {
+function outcomeOf(status: number, json: unknown, wait: number | undefined): LookupOutcome {
   const reason = `status ${status}`
   if (status === 200) {
     const { data: answer } = Answer.safeParse(json)

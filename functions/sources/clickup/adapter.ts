@@ -1,14 +1,14 @@
 import * as z from 'zod'
-import { type Said, saidCompleted, saidEdited } from '../common/event-meaning.ts'
-import { filled } from '../common/non-empty-string.ts'
+import { completedEvent, type EventMeaning, editedEvent } from '../common/event-meaning.ts'
+import { nonEmptyString } from '../common/non-empty-string.ts'
 import { referencesIn } from '../common/references.ts'
 import { verifyHmac } from '../common/signature.ts'
-import { momentOf } from '../common/timestamp.ts'
+import { parseTimestamp } from '../common/timestamp.ts'
 import {
-  type Happening,
   header,
   type Interpretation,
   ignored,
+  type NormalizedEvent,
   type ReceiveContext,
   type Source,
   sourceOptions,
@@ -44,7 +44,7 @@ function authenticate(request: WebhookRequest, _: Options, { secrets }: ReceiveC
 }
 
 const Item = z.object({
-  id: filled(),
+  id: nonEmptyString(),
   date: z.union([z.string(), z.number()]).nullish(),
   field: z.string(),
   user: z.object({ id: z.union([z.string(), z.number()]), username: z.string().nullish() }).nullish(),
@@ -55,15 +55,15 @@ const Item = z.object({
 type Item = z.infer<typeof Item>
 const Payload = z.object({
   event: z.string(),
-  task_id: filled(),
-  webhook_id: filled(),
+  task_id: nonEmptyString(),
+  webhook_id: nonEmptyString(),
   history_items: z.array(z.unknown()),
 })
 
 function interpret(json: unknown, _: WebhookRequest, options: Options): Interpretation {
   const { data: payload } = Payload.safeParse(json)
   if (!payload) return ignored('nothing is read from an event of this form')
-  const happenings = payload.history_items.flatMap((history): Happening[] => {
+  const happenings = payload.history_items.flatMap((history): NormalizedEvent[] => {
     const { data: item } = Item.safeParse(history)
     if (!item) return []
     const { said, words } = toldBy(item, payload.event)
@@ -75,7 +75,7 @@ function interpret(json: unknown, _: WebhookRequest, options: Options): Interpre
         ...meaning,
         // What ClickUp says to tell repeated deliveries by.
         eventId: `${payload.webhook_id}:${item.id}`,
-        occurredAt: item.date ? momentOf(Number(item.date)) : undefined,
+        occurredAt: item.date ? parseTimestamp(Number(item.date)) : undefined,
         actor: item.user ? (item.user.username ?? String(item.user.id)) : undefined,
         object: payload.task_id,
         messageIds: [],
@@ -87,23 +87,23 @@ function interpret(json: unknown, _: WebhookRequest, options: Options): Interpre
 }
 
 /** What one change of a task says, and the words that may refer to a chat message. */
-function toldBy({ field, before, after, comment }: Item, event: string): { said?: Said; words: string[] } {
+function toldBy({ field, before, after, comment }: Item, event: string): { said?: EventMeaning; words: string[] } {
   switch (field) {
     case 'status': {
       const [was, is] = [isDone(before), isDone(after)]
-      return { ...(was !== is && { said: saidCompleted(is) }), words: [] }
+      return { ...(was !== is && { said: completedEvent(is) }), words: [] }
     }
     case 'name': {
       if (typeof after !== 'string') return { words: [] }
-      return { said: saidEdited(after, 'the name of a task is not its text'), words: [after] }
+      return { said: editedEvent(after, 'the name of a task is not its text'), words: [after] }
     }
     case 'content': {
       const described = wordsOfDelta(after)
-      return described ? { said: saidEdited(described.text), words: described.words } : { words: [] }
+      return described ? { said: editedEvent(described.text), words: described.words } : { words: [] }
     }
     case 'comment': {
       const text = comment?.text_content ?? ''
-      const said = saidEdited(text, 'the text of a comment never edits a chat message')
+      const said = editedEvent(text, 'the text of a comment never edits a chat message')
       return { ...(event === 'taskCommentUpdated' && { said }), words: [text] }
     }
     case 'tag':

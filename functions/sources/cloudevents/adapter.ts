@@ -2,10 +2,10 @@ import * as z from 'zod'
 import { MessageId } from '../../state/changes.ts'
 import { boundedId } from '../common/event-id.ts'
 import { queryParameter } from '../common/query-parameter.ts'
-import { namingOptions } from '../generic/addressing.ts'
-import { authenticateOwn, authenticationOptions, checkAuthentication } from '../generic/authentication.ts'
-import { typeOf } from '../generic/event-types.ts'
-import { together, toleratedEvent } from '../generic/lenient-event.ts'
+import { addressingOptions } from '../generic/addressing.ts'
+import { authenticateGeneric, authenticationOptions, checkAuthentication } from '../generic/authentication.ts'
+import { eventTypeOf } from '../generic/event-types.ts'
+import { combine, lenientEvent } from '../generic/lenient-event.ts'
 import {
   type FieldError,
   fieldErrors,
@@ -21,13 +21,13 @@ import {
   type Verdict,
   type WebhookRequest,
 } from '../source.ts'
-import { saidByTicket, ticketVerb } from './cdevents.ts'
+import { ticketMeaning, ticketVerb } from './cdevents.ts'
 import { attributesIn, dataOf } from './envelope.ts'
 
 const Options = sourceOptions('cloudevents', ['completed', 'reaction'])
   .extend({
     ...authenticationOptions,
-    ...namingOptions,
+    ...addressingOptions,
     /** Whose text may refer to a chat message. Nothing tells who may write in the system that a ticket comes from. */
     references: z.enum(['everyone', 'none']).default('none'),
   })
@@ -56,11 +56,11 @@ function handshake(request: WebhookRequest): Response | undefined {
 /** As the generic source, and with the token in the query, which the specification of Web Hooks allows too (§3.2). */
 function authenticate(request: WebhookRequest, options: Options, context: ReceiveContext): Verdict {
   const token = queryParameter(request.url, 'access_token')
-  if (!token) return authenticateOwn(request, options, context)
+  if (!token) return authenticateGeneric(request, options, context)
   const headers = { ...request.headers, authorization: `Bearer ${token}` }
-  const verdict = authenticateOwn({ ...request, headers }, options, context)
+  const verdict = authenticateGeneric({ ...request, headers }, options, context)
   const isOnly = header(request, 'authorization') === undefined
-  return isOnly || verdict.kind !== 'verified' ? verdict : authenticateOwn(request, options, context)
+  return isOnly || verdict.kind !== 'verified' ? verdict : authenticateGeneric(request, options, context)
 }
 
 /** The binary mode carries the attributes in headers. A content type of CloudEvents says that it is one of the others. */
@@ -103,7 +103,7 @@ function interpret(
     const inHeaders = ({ path, message }: FieldError) => ({ path: `ce-${path}`, message })
     return interpreted({ ...attributesIn(request), data: json }, [], inHeaders)
   }
-  return Array.isArray(json) ? together(json.map((item, index) => interpreted(item, [index]))) : interpreted(json, [])
+  return Array.isArray(json) ? combine(json.map((item, index) => interpreted(item, [index]))) : interpreted(json, [])
 }
 
 function interpretOne(envelope: Envelope, at: number[], options: Options, context: InterpretContext): Interpretation {
@@ -111,13 +111,13 @@ function interpretOne(envelope: Envelope, at: number[], options: Options, contex
   const eventId = boundedId(`${envelope.source} ${envelope.id}`)
   const verb = ticketVerb(envelope.type)
   if (verb !== undefined) {
-    const said = saidByTicket(verb, dataOf(envelope), envelope, options)
+    const said = ticketMeaning(verb, dataOf(envelope), envelope, options)
     return typeof said === 'string' ? ignored(said, eventId) : understood({ ...said, eventId, messageIds: [] })
   }
   const data = z.looseObject({ type: z.unknown().optional() }).safeParse(dataOf(envelope)).data
   // What the event itself says comes first, unless its type is a word for something else.
-  const isOurs = typeof data?.type === 'string' && typeOf(data.type) !== undefined
+  const isOurs = typeof data?.type === 'string' && eventTypeOf(data.type) !== undefined
   const subject = z.string().pipe(MessageId).safeParse(envelope.subject).data
   const event = { messageId: subject, occurredAt: envelope.time, ...data, type: isOurs ? data.type : envelope.type }
-  return toleratedEvent(event, { eventId, options, context, at })
+  return lenientEvent(event, { eventId, options, context, at })
 }

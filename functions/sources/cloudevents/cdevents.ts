@@ -1,14 +1,14 @@
 import * as z from 'zod'
-import { filled } from '../common/non-empty-string.ts'
+import { nonEmptyString } from '../common/non-empty-string.ts'
 import { referencesIn } from '../common/references.ts'
-import { momentOf } from '../common/timestamp.ts'
-import type { Happening } from '../source.ts'
+import { parseTimestamp } from '../common/timestamp.ts'
+import type { NormalizedEvent } from '../source.ts'
 
 const text = z.string().nullish().catch(undefined)
 const Data = z.object({
   context: z.object({ timestamp: z.unknown().optional() }).optional(),
   subject: z.object({
-    id: filled(),
+    id: nonEmptyString(),
     source: text,
     content: z.object({
       summary: text,
@@ -20,7 +20,7 @@ const Data = z.object({
 })
 
 /** What a ticket's event says, without the id that the envelope gives it. */
-type Said = Omit<Happening, 'eventId' | 'messageIds'>
+type Said = Omit<NormalizedEvent, 'eventId' | 'messageIds'>
 
 /** The verb of a ticket's event, whatever its version. */
 export function ticketVerb(type: string): string | undefined {
@@ -33,7 +33,7 @@ export function ticketVerb(type: string): string | undefined {
  * @param envelope the CloudEvent's source and time
  * @returns why it says nothing, or what it says
  */
-export function saidByTicket(
+export function ticketMeaning(
   verb: string,
   data: unknown,
   envelope: { source: string; time?: unknown },
@@ -45,7 +45,7 @@ export function saidByTicket(
   const { summary, labels, creator, updatedBy } = subject.content
   const found = references === 'none' ? [] : referencesIn(summary, ...(labels ?? []))
   const said = {
-    occurredAt: momentOf(envelope.time) ?? momentOf(context?.timestamp),
+    occurredAt: parseTimestamp(envelope.time) ?? parseTimestamp(context?.timestamp),
     actor: (verb === 'created' ? creator : updatedBy) ?? undefined,
     object: `${subject.source ?? envelope.source}#${subject.id}`,
     references: found,

@@ -1,6 +1,6 @@
 import { boundedId } from '../common/event-id.ts'
 import { json, type OptionsOf, type Samples } from '../common/sample.ts'
-import { ownHeaders } from '../generic/sample.ts'
+import { genericHeaders } from '../generic/sample.ts'
 import type { cloudevents as source } from './adapter.ts'
 
 /** Our own event in the envelope of CloudEvents 1.0, with the chat message as its subject. */
@@ -11,6 +11,6 @@ export const cloudevents: Samples<OptionsOf<typeof source>> = {
     const from = '/send'
     const body = JSON.stringify({ specversion: '1.0', id, source: from, type, ...(subject && { subject }), time, data })
     const eventId = boundedId(`${from} ${id}`)
-    return { eventId, headers: { ...json, ...ownHeaders(body, id, sender) }, body, path: '' }
+    return { eventId, headers: { ...json, ...genericHeaders(body, id, sender) }, body, path: '' }
   },
 }

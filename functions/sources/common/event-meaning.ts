@@ -1,13 +1,13 @@
-import type { Happening } from '../source.ts'
+import type { NormalizedEvent } from '../source.ts'
 
 /** What a happening says, apart from when, by whom and of what. */
-export type Said = Pick<Happening, 'type' | 'change' | 'reportOnly'>
+export type EventMeaning = Pick<NormalizedEvent, 'type' | 'change' | 'reportOnly'>
 
-export function saidCompleted(value: boolean): Said {
+export function completedEvent(value: boolean): EventMeaning {
   return { type: value ? 'task.done' : 'task.reopened', change: { kind: 'completed', value } }
 }
 
 /** @param reportOnly why this text never changes a chat message */
-export function saidEdited(text: string, reportOnly?: string): Said {
+export function editedEvent(text: string, reportOnly?: string): EventMeaning {
   return { type: 'text.edited', change: { kind: 'text', text }, ...(reportOnly !== undefined && { reportOnly }) }
 }

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { isPlain, isSafe } from './url.ts'
 
 /** The options of sources whose provider can be asked for what its webhooks leave open. */
-export const lookUpOptions = {
+export const lookupOptions = {
   /** Whether the source has an API token, so that its provider is asked. */
   lookUps: z.boolean().default(false),
   /** How often at most; Asana's limit is 150 for a free domain (https://developers.asana.com/docs/rate-limits). */
@@ -16,5 +16,5 @@ export const lookUpOptions = {
 }
 
 /** The same, of a source that may have others. */
-export const LookUpOptions = z.object(lookUpOptions)
-export type LookUpOptions = z.infer<typeof LookUpOptions>
+export const LookupOptions = z.object(lookupOptions)
+export type LookupOptions = z.infer<typeof LookupOptions>

@@ -7,7 +7,7 @@ const furthest = 8.64e15
  * same: such an event is reported, and changes nothing.
  * @returns undefined for what is no moment, such as a time without a zone
  */
-export function momentOf(written: unknown): string | undefined {
+export function parseTimestamp(written: unknown): string | undefined {
   const time = typeof written === 'string' ? Date.parse(iso(written)) : written
   return typeof time === 'number' && Math.abs(time) <= furthest ? new Date(time).toISOString() : undefined
 }

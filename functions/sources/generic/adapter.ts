@@ -4,21 +4,21 @@ import { bounds } from '../../state/changes.ts'
 import { unwrapCloudEvent } from '../cloudevents/envelope.ts'
 import {
   type FieldError,
-  type Happening,
   header,
   type Interpretation,
   type InterpretContext,
+  type NormalizedEvent,
   type Source,
   sourceOptions,
   understood,
   type WebhookRequest,
 } from '../source.ts'
-import { happeningOf, namingFailures, namingOptions } from './addressing.ts'
-import { authenticateOwn, authenticationOptions, checkAuthentication } from './authentication.ts'
-import { readOwnEvent } from './event.ts'
+import { addressingErrors, addressingOptions, toNormalizedEvent } from './addressing.ts'
+import { authenticateGeneric, authenticationOptions, checkAuthentication } from './authentication.ts'
+import { readGenericEvent } from './event.ts'
 
 const Options = sourceOptions('generic', ['completed', 'reaction', 'text', 'attachment'])
-  .extend({ ...authenticationOptions, ...namingOptions })
+  .extend({ ...authenticationOptions, ...addressingOptions })
   .superRefine(checkAuthentication)
 type Options = z.infer<typeof Options>
 
@@ -26,7 +26,7 @@ type Options = z.infer<typeof Options>
 const mostErrors = 20
 
 /** What any home-made system sends: our own event, one or an array, signed in one of three ways. */
-export const generic: Source<Options> = { options: Options, authenticate: authenticateOwn, interpret }
+export const generic: Source<Options> = { options: Options, authenticate: authenticateGeneric, interpret }
 
 function interpret(
   json: unknown,
@@ -35,19 +35,19 @@ function interpret(
   context: InterpretContext,
 ): Interpretation {
   const isArray = Array.isArray(json)
-  const happenings: Happening[] = []
+  const happenings: NormalizedEvent[] = []
   const errors: FieldError[] = []
   for (const [index, item] of (isArray ? json : [json]).entries()) {
     const at = isArray ? [index] : []
-    const parsed = readOwnEvent(unwrapCloudEvent(item, request), at, { bounded: true })
-    const failures = 'errors' in parsed ? parsed.errors : namingFailures(parsed.event, context.path, at)
+    const parsed = readGenericEvent(unwrapCloudEvent(item, request), at, { bounded: true })
+    const failures = 'errors' in parsed ? parsed.errors : addressingErrors(parsed.event, context.path, at)
     errors.push(...failures)
     if (errors.length >= mostErrors) break
     if ('errors' in parsed || failures.length > 0) continue
     const { id, occurredAt } = parsed.event
     const place = isArray ? index : undefined
     const eventId = id ?? signedId(request, options, place) ?? derivedId(item, occurredAt, place, context)
-    happenings.push(happeningOf(parsed.event, eventId, options))
+    happenings.push(toNormalizedEvent(parsed.event, eventId, options))
   }
   return errors.length > 0 ? { kind: 'invalid', errors } : understood(...happenings)
 }

@@ -24,7 +24,7 @@ export function checkAuthentication(options: Options, context: z.RefinementCtx):
 }
 
 /** Takes whichever authentication a request carries, unless the option pins one; every one that it carries must hold. */
-export function authenticateOwn(request: WebhookRequest, options: Options, context: ReceiveContext): Verdict {
+export function authenticateGeneric(request: WebhookRequest, options: Options, context: ReceiveContext): Verdict {
   const failures = {
     'standard-webhooks': () => {
       const signature = header(request, 'webhook-signature')

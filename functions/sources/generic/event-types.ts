@@ -62,7 +62,7 @@ const typeBySpelling = new Map(
 )
 
 /** The type that a sender means by what it wrote. */
-export function typeOf(written: string): EventType | undefined {
+export function eventTypeOf(written: string): EventType | undefined {
   return typeBySpelling.get(squeeze(written))
 }
 

@@ -8,13 +8,13 @@ import {
   isWithinTimes,
   MessageId,
 } from '../../state/changes.ts'
-import { filled } from '../common/non-empty-string.ts'
-import { momentOf } from '../common/timestamp.ts'
+import { nonEmptyString } from '../common/non-empty-string.ts'
+import { parseTimestamp } from '../common/timestamp.ts'
 import { type FieldError, fieldErrors } from '../source.ts'
-import { typeOf } from './event-types.ts'
+import { eventTypeOf } from './event-types.ts'
 
 /** An event in our own words, with the change that it asks for; links ask for none. */
-export type OwnEvent = {
+export type GenericEvent = {
   type: EventType
   id?: string | undefined
   messageId?: string | undefined
@@ -32,14 +32,14 @@ export type OwnEvent = {
  * @param options.bounded whether what is beyond the bounds is an error; otherwise it is read, and whoever asks for updates
  * leaves it out
  */
-export function readOwnEvent(
+export function readGenericEvent(
   item: unknown,
   path: (string | number)[],
   { bounded }: { bounded: boolean },
-): { event: OwnEvent } | { errors: FieldError[] } {
+): { event: GenericEvent } | { errors: FieldError[] } {
   const typed = z.looseObject({ type: z.string() }).safeParse(item)
   if (!typed.success) return { errors: fieldErrors(typed.error, path) }
-  const type = typeOf(typed.data.type)
+  const type = eventTypeOf(typed.data.type)
   if (!type)
     return { errors: [{ path: [...path, 'type'].join('.'), message: `expected one of ${eventTypes.join(', ')}` }] }
   const parsed = (bounded ? boundedReaders : readers)[type].safeParse(item)
@@ -51,12 +51,12 @@ const Moment = z.iso
   .refine(isWithinTimes, { error: 'expected a time between 1970 and 9999', abort: true })
   .transform((written) => new Date(written).toISOString())
 /** What is no time is none. */
-const AnyMoment = z.string().optional().catch(undefined).transform(momentOf)
+const AnyMoment = z.string().optional().catch(undefined).transform(parseTimestamp)
 
 const BoundedMessageId = z.union([z.int().min(0).transform(String), MessageId], {
   error: 'expected a chat message: 1 to 64 letters, digits, _ or -, or a whole number that JSON carries exactly',
 })
-const AnyMessageId = z.union([BoundedMessageId, filled()], { error: 'expected a chat message' })
+const AnyMessageId = z.union([BoundedMessageId, nonEmptyString()], { error: 'expected a chat message' })
 
 const unbounded: Record<keyof typeof bounds, number> = {
   messageId: Number.POSITIVE_INFINITY,
@@ -72,7 +72,7 @@ function optional<T extends z.ZodType>(schema: T) {
   return schema.nullish().transform((value) => value ?? undefined)
 }
 
-type Reader = z.ZodType<Omit<OwnEvent, 'type'>>
+type Reader = z.ZodType<Omit<GenericEvent, 'type'>>
 const boundedReaders = readersWithin(bounds)
 const readers = readersWithin(unbounded)
 
@@ -94,7 +94,7 @@ function readersWithin(limits: Record<keyof typeof bounds, number>): Record<Even
   const File = z
     .object({
       id: optional(Name),
-      filename: filled(limits.filename),
+      filename: nonEmptyString(limits.filename),
       filesize: optional(text(0, limits.name)),
       mimetype: optional(text(0, limits.name)),
       created: Time,
@@ -110,7 +110,7 @@ function readersWithin(limits: Record<keyof typeof bounds, number>): Record<Even
     z.object(common).transform((event) => ({ ...event, change: { kind: 'completed' as const, value } }))
   const reaction = (present: boolean): Reader =>
     z
-      .object({ ...common, emoji: z.string().trim().pipe(filled(limits.emoji)) })
+      .object({ ...common, emoji: z.string().trim().pipe(nonEmptyString(limits.emoji)) })
       .transform(({ emoji, ...event }) => ({ ...event, change: { kind: 'reaction' as const, emoji, present } }))
   const attachment = (present: boolean): Reader =>
     z.object({ ...common, attachment: File }).transform(({ attachment: file, ...event }) => ({

@@ -1,6 +1,6 @@
-import { type Happening, type Interpretation, type InterpretContext, ignored, understood } from '../source.ts'
-import { contradiction, happeningOf } from './addressing.ts'
-import { readOwnEvent } from './event.ts'
+import { type Interpretation, type InterpretContext, ignored, type NormalizedEvent, understood } from '../source.ts'
+import { contradiction, toNormalizedEvent } from './addressing.ts'
+import { readGenericEvent } from './event.ts'
 
 /** What our own events are in an envelope that other systems use too. */
 type Given = {
@@ -15,8 +15,8 @@ type Given = {
  * An event of ours, from a system that may send other things as well: what is not ours is ignored, with the reason, and what
  * is beyond the bounds is reported and changes nothing. Only a chat message that contradicts the URL is an error.
  */
-export function toleratedEvent(item: unknown, { eventId, options, context, at }: Given): Interpretation {
-  const read = readOwnEvent(item, [], { bounded: false })
+export function lenientEvent(item: unknown, { eventId, options, context, at }: Given): Interpretation {
+  const read = readGenericEvent(item, [], { bounded: false })
   if ('errors' in read) {
     const [first] = read.errors
     return ignored([first?.path, first?.message].filter(Boolean).join(': '), eventId)
@@ -25,17 +25,17 @@ export function toleratedEvent(item: unknown, { eventId, options, context, at }:
   if (errors.length > 0) return { kind: 'invalid', errors }
   const { change, messageId } = read.event
   if (!change && messageId === undefined && !context.path) return ignored('a link without its chat message', eventId)
-  return understood(happeningOf(read.event, eventId, options))
+  return understood(toNormalizedEvent(read.event, eventId, options))
 }
 
 /** A sender mends a mistake that it makes everywhere in one place: more errors would only make the answer longer. */
 const mostErrors = 20
 
 /** What several events of one request mean together: all are taken, or none. */
-export function together(interpretations: Interpretation[]): Interpretation {
+export function combine(interpretations: Interpretation[]): Interpretation {
   const errors = interpretations.flatMap((each) => (each.kind === 'invalid' ? each.errors : []))
   if (errors.length > 0) return { kind: 'invalid', errors: errors.slice(0, mostErrors) }
   const understood = interpretations.filter((each) => each.kind === 'understood')
-  const happenings: Happening[] = understood.flatMap((each) => each.happenings)
-  return { kind: 'understood', happenings, ignored: understood.flatMap((each) => each.ignored) }
+  const events: NormalizedEvent[] = understood.flatMap((each) => each.events)
+  return { kind: 'understood', events, ignored: understood.flatMap((each) => each.ignored) }
 }

@@ -10,12 +10,12 @@ export const generic: Samples<Options> = {
   types: 'any',
   write(event, sender) {
     const body = JSON.stringify(event)
-    return { eventId: event.id, headers: { ...json, ...ownHeaders(body, event.id, sender) }, body, path: '' }
+    return { eventId: event.id, headers: { ...json, ...genericHeaders(body, event.id, sender) }, body, path: '' }
   },
 }
 
 /** The proof that a source's options want; by Standard Webhooks where it takes anything. */
-export function ownHeaders(
+export function genericHeaders(
   body: string,
   id: string,
   { options, secret, now }: Sender<Pick<Options, 'authentication'> & Parameters<typeof declaredHmacHeaders>[1]>,

@@ -1,14 +1,14 @@
 import * as z from 'zod'
 import { deliveryId } from '../common/event-id.ts'
-import { type Said, saidEdited } from '../common/event-meaning.ts'
+import { type EventMeaning, editedEvent } from '../common/event-meaning.ts'
 import { referencesIn } from '../common/references.ts'
 import { verifyHmac } from '../common/signature.ts'
-import { momentOf } from '../common/timestamp.ts'
+import { parseTimestamp } from '../common/timestamp.ts'
 import {
-  type Happening,
   header,
   type Interpretation,
   ignored,
+  type NormalizedEvent,
   type ReceiveContext,
   type Source,
   sourceOptions,
@@ -84,10 +84,10 @@ function interpret(json: unknown, request: WebhookRequest, options: Options): In
   const meaning = meaningOf(event, payload) ?? (references.length > 0 && payload.repository ? link : undefined)
   if (!meaning) return ignored(`${known(event)} with this action says nothing for a chat message`)
 
-  const happening: Happening = {
+  const happening: NormalizedEvent = {
     ...meaning,
     eventId: deliveryId(header(request, 'x-github-delivery'), request),
-    occurredAt: momentOf((payload.comment ?? thing).updated_at),
+    occurredAt: parseTimestamp((payload.comment ?? thing).updated_at),
     actor: payload.sender?.login,
     object: payload.repository && `${payload.repository.full_name}#${thing.number}`,
     messageIds: [],
@@ -96,7 +96,7 @@ function interpret(json: unknown, request: WebhookRequest, options: Options): In
   return understood(happening)
 }
 
-const link: Pick<Happening, 'type'> = { type: 'link.added' }
+const link: Pick<NormalizedEvent, 'type'> = { type: 'link.added' }
 
 /** The issue or the pull request that an event is about. */
 function thingOf(event: string, { issue, pull_request }: Payload): Thing | null | undefined {
@@ -104,7 +104,7 @@ function thingOf(event: string, { issue, pull_request }: Payload): Thing | null 
   return /^pull_request(_review|_review_comment)?$/.test(event) ? pull_request : undefined
 }
 
-function meaningOf(event: string, payload: Payload): Said | undefined {
+function meaningOf(event: string, payload: Payload): EventMeaning | undefined {
   const { action, issue, pull_request, comment } = payload
   switch (`${event}.${action}`) {
     case 'issues.closed':
@@ -120,17 +120,17 @@ function meaningOf(event: string, payload: Payload): Said | undefined {
       return editOf(pull_request ?? issue, payload.changes)
     case 'issue_comment.edited':
     case 'pull_request_review_comment.edited':
-      return saidEdited(comment?.body ?? '', 'the text of a comment never edits a chat message')
+      return editedEvent(comment?.body ?? '', 'the text of a comment never edits a chat message')
     default:
       return undefined
   }
 }
 
-function editOf(thing: Thing | null | undefined, changes: Payload['changes']): Said | undefined {
+function editOf(thing: Thing | null | undefined, changes: Payload['changes']): EventMeaning | undefined {
   const edited = Object.keys(changes ?? {})
-  if (edited.length === 0 || edited.includes('body')) return saidEdited(thing?.body ?? '')
+  if (edited.length === 0 || edited.includes('body')) return editedEvent(thing?.body ?? '')
   return edited.includes('title')
-    ? saidEdited(thing?.title ?? '', 'a title is not the text of a chat message')
+    ? editedEvent(thing?.title ?? '', 'a title is not the text of a chat message')
     : undefined
 }
 

@@ -3,7 +3,7 @@ import { loadEmojis } from '../common/emoji.ts'
 import { deliveryId } from '../common/event-id.ts'
 import { referencesIn } from '../common/references.ts'
 import { standardWebhooksFailure, verifyBearer } from '../common/signature.ts'
-import { momentOf } from '../common/timestamp.ts'
+import { parseTimestamp } from '../common/timestamp.ts'
 import {
   header,
   type Interpretation,
@@ -68,7 +68,7 @@ function interpret(json: unknown, request: WebhookRequest, options: Options): In
   const meaning = typeof said === 'string' ? link : said
   if (!meaning) return ignored(String(said), eventId)
   // The times of an emoji that was taken back are those of its being given.
-  const occurredAt = meaning.type === 'reaction.removed' ? undefined : momentOf(attributes.updated_at)
+  const occurredAt = meaning.type === 'reaction.removed' ? undefined : parseTimestamp(attributes.updated_at)
   const who = { occurredAt, actor: user?.username ?? undefined, object }
   return understood({ ...meaning, ...who, eventId, messageIds: [], references })
 }

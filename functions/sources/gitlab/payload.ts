@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { emojiOf } from '../common/emoji.ts'
-import { filled } from '../common/non-empty-string.ts'
-import type { Happening } from '../source.ts'
+import { nonEmptyString } from '../common/non-empty-string.ts'
+import type { NormalizedEvent } from '../source.ts'
 
 const Text = z.string().nullish()
 const Labels = z.array(z.object({ title: Text })).nullish()
@@ -13,7 +13,7 @@ export const Payload = z.object({
   object_kind: z.string(),
   event_type: Text,
   user: z.object({ username: Text }).nullish(),
-  project: z.object({ path_with_namespace: filled() }).nullish(),
+  project: z.object({ path_with_namespace: nonEmptyString() }).nullish(),
   object_attributes: Thing.extend({
     action: Text,
     updated_at: z.unknown().optional(),
@@ -30,7 +30,7 @@ export const Payload = z.object({
 })
 export type Payload = z.infer<typeof Payload>
 
-type Said = Pick<Happening, 'type' | 'change' | 'reportOnly'>
+type Said = Pick<NormalizedEvent, 'type' | 'change' | 'reportOnly'>
 /** What happened, to what (GitLab's own reference after the project's path), and the words that may refer. */
 type Read = { said: Said | string; thing: string | undefined; words: (string | null | undefined)[] }
 

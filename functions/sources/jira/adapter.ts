@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { deliveryId } from '../common/event-id.ts'
 import { referencesIn } from '../common/references.ts'
 import { verifyHmac } from '../common/signature.ts'
-import { momentOf } from '../common/timestamp.ts'
+import { parseTimestamp } from '../common/timestamp.ts'
 import {
   header,
   type Interpretation,
@@ -14,7 +14,7 @@ import {
   type Verdict,
   type WebhookRequest,
 } from '../source.ts'
-import { attachmentChanges, Payload, saidByPayload, wordsOf } from './payload.ts'
+import { attachmentChanges, Payload, payloadMeaning, wordsOf } from './payload.ts'
 
 const Options = sourceOptions('jira', ['completed', 'reaction']).extend({
   /** Whose text may refer to a chat message. `none` where customers write issues and comments (Jira Service Management). */
@@ -52,7 +52,7 @@ function interpret(json: unknown, request: WebhookRequest, options: Options): In
   const payload = parsed.data
   const { issue, comment, attachment, user, timestamp } = payload
   const references = options.references === 'none' ? [] : referencesIn(...wordsOf(payload))
-  const said = [...saidByPayload(payload, options), ...attachmentChanges(payload)]
+  const said = [...payloadMeaning(payload, options), ...attachmentChanges(payload)]
   // What it refers to is worth knowing before anything happens to it.
   if (said.length === 0 && references.length > 0) said.push({ type: 'link.added' })
   if (said.length === 0) return ignored('this event says nothing for a chat message', eventId)
@@ -62,7 +62,8 @@ function interpret(json: unknown, request: WebhookRequest, options: Options): In
   const common = {
     eventId,
     // Old servers write the timestamp without a zone; the issue and the comment say when they changed.
-    occurredAt: momentOf(written) ?? momentOf(comment?.updated ?? attachment?.created ?? issue?.fields?.updated),
+    occurredAt:
+      parseTimestamp(written) ?? parseTimestamp(comment?.updated ?? attachment?.created ?? issue?.fields?.updated),
     actor: who?.accountId ?? who?.name ?? undefined,
     object: issue?.key,
     messageIds: [],

@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import type { Attachment } from '../../state/changes.ts'
-import { filled } from '../common/non-empty-string.ts'
-import { momentOf } from '../common/timestamp.ts'
-import type { Happening } from '../source.ts'
+import { nonEmptyString } from '../common/non-empty-string.ts'
+import { parseTimestamp } from '../common/timestamp.ts'
+import type { NormalizedEvent } from '../source.ts'
 
 const Text = z.string().nullish()
 /** Cloud tells people apart by their account's id, Server by their name. */
@@ -38,17 +38,17 @@ export const Payload = z.object({
   issue_event_type_name: Text,
   timestamp: z.unknown().optional(),
   user: User,
-  issue: z.object({ key: filled(), fields: Fields.nullish() }).nullish(),
+  issue: z.object({ key: nonEmptyString(), fields: Fields.nullish() }).nullish(),
   changelog: z.object({ items: z.array(Item) }).nullish(),
   comment: Comment.nullish(),
   attachment: File.nullish(),
 })
 export type Payload = z.infer<typeof Payload>
 
-type Said = Pick<Happening, 'type' | 'change' | 'reportOnly'>
+type Said = Pick<NormalizedEvent, 'type' | 'change' | 'reportOnly'>
 
 /** What an event says of the issue and its texts; one change of an issue may be several. */
-export function saidByPayload(payload: Payload, { doneStatuses }: { doneStatuses: string[] }): Said[] {
+export function payloadMeaning(payload: Payload, { doneStatuses }: { doneStatuses: string[] }): Said[] {
   const { webhookEvent, issue_event_type_name: name, comment } = payload
   // Server sends an edited comment as a change of the issue, too.
   if (webhookEvent === 'comment_updated' || name === 'issue_comment_edited') {
@@ -105,7 +105,7 @@ export function attachmentChanges({ webhookEvent, attachment, changelog, issue }
 }
 
 function fileSaid({ id, filename, size, mimeType, created }: Partial<z.infer<typeof File>>, present: boolean): Said {
-  const at = momentOf(created)
+  const at = parseTimestamp(created)
   const attachment: Attachment = {
     id,
     filename: filename ?? '',

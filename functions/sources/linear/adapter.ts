@@ -3,7 +3,7 @@ import { loadEmojis } from '../common/emoji.ts'
 import { deliveryId } from '../common/event-id.ts'
 import { referencesIn } from '../common/references.ts'
 import { verifyHmac } from '../common/signature.ts'
-import { momentOf } from '../common/timestamp.ts'
+import { parseTimestamp } from '../common/timestamp.ts'
 import {
   header,
   type Interpretation,
@@ -76,7 +76,7 @@ function interpret(json: unknown, request: WebhookRequest, options: Options): In
   if (happened.length === 0) {
     return ignored(typeof said === 'string' ? said : 'this event says nothing for a chat message', eventId)
   }
-  const occurredAt = momentOf(createdAt)
+  const occurredAt = parseTimestamp(createdAt)
   const common = { eventId, occurredAt, actor: user ?? actor?.id ?? undefined, object, messageIds: [], references }
   return understood(...happened.map((each) => ({ ...common, ...each })))
 }

@@ -1,13 +1,13 @@
 import * as z from 'zod'
 import { emojiOf } from '../common/emoji.ts'
-import { filled } from '../common/non-empty-string.ts'
+import { nonEmptyString } from '../common/non-empty-string.ts'
 import { referencesIn } from '../common/references.ts'
-import type { Happening } from '../source.ts'
+import type { NormalizedEvent } from '../source.ts'
 
 const Text = z.string().nullish()
 const Former = z.looseObject({ completedAt: Text, canceledAt: Text })
 const Data = z.object({
-  id: filled(),
+  id: nonEmptyString(),
   title: Text,
   description: Text,
   body: Text,
@@ -33,7 +33,7 @@ export const Payload = z.object({
 })
 type Payload = z.infer<typeof Payload>
 
-type Said = Pick<Happening, 'type' | 'change' | 'reportOnly'>
+type Said = Pick<NormalizedEvent, 'type' | 'change' | 'reportOnly'>
 /** What happened, to what, the words that may refer, and whose it is where that is not the actor's. */
 type Read = { said: Said[] | string; object: string | undefined; words: (string | null | undefined)[]; user?: string }
 type Meant = { doneStates: string[] }

@@ -1,11 +1,11 @@
 import * as z from 'zod'
 import { bounds } from '../../state/changes.ts'
 import { callbackUrls, publicUrlOption } from '../common/callback-url.ts'
-import { type Said, saidCompleted, saidEdited } from '../common/event-meaning.ts'
-import { filled } from '../common/non-empty-string.ts'
+import { completedEvent, type EventMeaning, editedEvent } from '../common/event-meaning.ts'
+import { nonEmptyString } from '../common/non-empty-string.ts'
 import { handshakeLimit, readJson } from '../common/parse-json.ts'
 import { referencesIn } from '../common/references.ts'
-import { momentOf } from '../common/timestamp.ts'
+import { parseTimestamp } from '../common/timestamp.ts'
 import {
   header,
   type Interpretation,
@@ -37,7 +37,7 @@ type Options = z.infer<typeof Options>
  */
 export const monday: Source<Options> = { options: Options, handshake, authenticate, interpret }
 
-const Challenge = z.strictObject({ challenge: filled(1000) })
+const Challenge = z.strictObject({ challenge: nonEmptyString(1000) })
 
 /** monday.com makes no webhook unless its challenge is echoed, which is signed only where an app makes it. */
 function handshake({ method, body }: WebhookRequest): Response | undefined {
@@ -73,12 +73,12 @@ function isHere(url: string, request: WebhookRequest, options: Options, context:
     : url.replace(/^https?:\/\/[^/]*/, '') === request.url
 }
 
-const Id = z.union([filled(), z.number().transform(String)])
+const Id = z.union([nonEmptyString(), z.number().transform(String)])
 const Label = z.object({ label: z.object({ text: z.string().nullish(), is_done: z.boolean().nullish() }) })
 const Words = z.object({ value: z.unknown(), text: z.unknown(), url: z.unknown(), name: z.unknown() }).partial()
 const Event = z.object({
   type: z.string(),
-  triggerUuid: filled(bounds.name),
+  triggerUuid: nonEmptyString(bounds.name),
   triggerTime: z.string().nullish(),
   userId: z.number().nullish(),
   pulseId: Id,
@@ -100,24 +100,31 @@ function interpret(json: unknown, _: WebhookRequest, options: Options): Interpre
   const said = saidBy(data.event, options) ?? (references.length > 0 ? { type: 'link.added' as const } : undefined)
   if (!said) return ignored('this event says nothing for a chat message', eventId)
   const actor = typeof userId === 'number' ? String(userId) : undefined
-  const common = { eventId, occurredAt: momentOf(triggerTime), actor, object: pulseId, messageIds: [], references }
+  const common = {
+    eventId,
+    occurredAt: parseTimestamp(triggerTime),
+    actor,
+    object: pulseId,
+    messageIds: [],
+    references,
+  }
   return understood({ ...common, ...said })
 }
 
-function saidBy(event: Event, options: Options): Said | undefined {
+function saidBy(event: Event, options: Options): EventMeaning | undefined {
   const { type, columnType, columnId, columnTitle, value, previousValue, textBody } = event
   if (type === 'edit_update' && typeof textBody === 'string') {
-    return saidEdited(textBody, 'an update is a comment, which never edits a chat message')
+    return editedEvent(textBody, 'an update is a comment, which never edits a chat message')
   }
   const { data: named } = Words.safeParse(value)
   if (type === 'update_name' && typeof named?.name === 'string') {
-    return saidEdited(named.name, 'the name of an item is not its text')
+    return editedEvent(named.name, 'the name of an item is not its text')
   }
   if (type !== 'update_column_value' || columnType !== 'color') return undefined
   const columns = options.statusColumns
   if (columns && ![columnId, columnTitle].some((name) => columns.includes(name ?? ''))) return undefined
   const [was, is] = [isDone(previousValue, options), isDone(value, options)]
-  return was === is ? undefined : saidCompleted(is)
+  return was === is ? undefined : completedEvent(is)
 }
 
 function isDone(status: unknown, { doneLabels }: Options): boolean {

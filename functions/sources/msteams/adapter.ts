@@ -2,14 +2,14 @@ import * as z from 'zod'
 import { declaredHmacFailure } from '../common/declared-hmac.ts'
 import { declaredHmac } from '../common/declared-hmac-options.ts'
 import { boundedId } from '../common/event-id.ts'
-import { filled } from '../common/non-empty-string.ts'
+import { nonEmptyString } from '../common/non-empty-string.ts'
 import { referencesIn } from '../common/references.ts'
-import { momentOf } from '../common/timestamp.ts'
+import { parseTimestamp } from '../common/timestamp.ts'
 import {
-  type Happening,
   header,
   type Interpretation,
   ignored,
+  type NormalizedEvent,
   type ReceiveContext,
   type Response,
   type Source,
@@ -52,11 +52,11 @@ function authenticate(request: WebhookRequest, _: Options, context: ReceiveConte
 
 const Message = z.object({
   type: z.literal('message'),
-  id: filled(),
+  id: nonEmptyString(),
   timestamp: z.unknown().optional(),
   text: z.string(),
   from: z.object({ id: z.string().nullish(), aadObjectId: z.string().nullish() }).nullish(),
-  conversation: z.object({ id: filled() }),
+  conversation: z.object({ id: nonEmptyString() }),
 })
 type Message = z.infer<typeof Message>
 
@@ -71,14 +71,14 @@ function interpret(json: unknown, _: WebhookRequest, options: Options): Interpre
 }
 
 /** What a message says, or why it says nothing. */
-function saidBy(message: Message, options: Options): Omit<Happening, 'eventId' | 'messageIds'> | string {
+function saidBy(message: Message, options: Options): Omit<NormalizedEvent, 'eventId' | 'messageIds'> | string {
   // The longest first: one may start with another.
   const commands = Object.entries(options.commands).sort(([a], [b]) => b.length - a.length)
   if (commands.length === 0) return 'no command is known (option commands)'
   // The markup too: a link's address may stand behind other words.
   const references = options.references === 'none' ? [] : referencesIn(message.text)
   const said = {
-    occurredAt: momentOf(message.timestamp),
+    occurredAt: parseTimestamp(message.timestamp),
     actor: message.from?.aadObjectId ?? message.from?.id ?? undefined,
     object: message.conversation.id,
     references,

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { boundedId } from '../common/event-id.ts'
-import { filled } from '../common/non-empty-string.ts'
+import { nonEmptyString } from '../common/non-empty-string.ts'
 import { handshakeLimit, readJson } from '../common/parse-json.ts'
 import { verifyHmac } from '../common/signature.ts'
 import {
@@ -41,7 +41,7 @@ function authenticate(request: WebhookRequest, _: Options, { secrets }: ReceiveC
     : { kind: 'refused', detail: 'x-notion-signature does not match: is the secret this webhook’s verification token?' }
 }
 
-const Event = z.object({ id: filled(), type: z.string().pipe(z.string().regex(/^[a-z][a-z_.]{0,63}$/)) })
+const Event = z.object({ id: nonEmptyString(), type: z.string().pipe(z.string().regex(/^[a-z][a-z_.]{0,63}$/)) })
 
 function interpret(json: unknown): Interpretation {
   const { data: event } = Event.safeParse(json)

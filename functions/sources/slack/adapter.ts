@@ -1,15 +1,15 @@
 import * as z from 'zod'
 import { bounds } from '../../state/changes.ts'
 import { emojiOf, loadEmojis } from '../common/emoji.ts'
-import { filled } from '../common/non-empty-string.ts'
+import { nonEmptyString } from '../common/non-empty-string.ts'
 import { referencesIn } from '../common/references.ts'
 import { timestampFailure, verifyHmac } from '../common/signature.ts'
-import { momentOf } from '../common/timestamp.ts'
+import { parseTimestamp } from '../common/timestamp.ts'
 import {
-  type Happening,
   header,
   type Interpretation,
   ignored,
+  type NormalizedEvent,
   type ReceiveContext,
   type Source,
   sourceOptions,
@@ -48,7 +48,7 @@ function authenticate(request: WebhookRequest, _: Options, { secrets, now }: Rec
 const Handshake = z.object({ type: z.literal('url_verification'), challenge: z.string().pipe(z.string().max(1000)) })
 const Callback = z.object({
   type: z.literal('event_callback'),
-  event_id: filled(bounds.name),
+  event_id: nonEmptyString(bounds.name),
   event: z.looseObject({ type: z.string() }),
 })
 
@@ -56,12 +56,12 @@ const Reaction = z.object({
   type: z.enum(['reaction_added', 'reaction_removed']),
   user: z.string(),
   reaction: z.string(),
-  item: z.object({ type: z.literal('message'), channel: filled(), ts: filled() }),
+  item: z.object({ type: z.literal('message'), channel: nonEmptyString(), ts: nonEmptyString() }),
   event_ts: z.string().optional(),
 })
 const Message = z.object({
   subtype: z.string().nullish(),
-  ts: filled(),
+  ts: nonEmptyString(),
   user: z.string().nullish(),
   bot_id: z.string().nullish(),
   text: z.string().nullish(),
@@ -72,7 +72,7 @@ const Message = z.object({
 type Message = z.infer<typeof Message>
 const MessageEvent = Message.extend({
   type: z.literal('message'),
-  channel: filled(),
+  channel: nonEmptyString(),
   event_ts: z.string().nullish(),
   message: Message.nullish(),
   previous_message: z.object({ text: z.string().nullish() }).nullish(),
@@ -96,7 +96,7 @@ function interpret(json: unknown, _: WebhookRequest, options: Options): Interpre
   return understood({ ...said, eventId, messageIds: [] })
 }
 
-type Said = Omit<Happening, 'eventId' | 'messageIds'>
+type Said = Omit<NormalizedEvent, 'eventId' | 'messageIds'>
 
 /** What an event says, or why it says nothing. */
 function saidBy(event: { type: string }, options: Options): Said | string {
@@ -159,5 +159,5 @@ function referencesOf(message: Message, { references }: Options): string[] {
 /** Slack's times are seconds with six decimals, as text. */
 function momentOfSeconds(written: string | undefined): string | undefined {
   const [, seconds, fraction = ''] = /^(\d+)(?:\.(\d+))?$/.exec(written ?? '') ?? []
-  return momentOf(Number(seconds) * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0')))
+  return parseTimestamp(Number(seconds) * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0')))
 }

@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { boundedId } from '../common/event-id.ts'
 import { standardWebhooksFailure } from '../common/signature.ts'
-import { namingOptions } from '../generic/addressing.ts'
-import { together, toleratedEvent } from '../generic/lenient-event.ts'
+import { addressingOptions } from '../generic/addressing.ts'
+import { combine, lenientEvent } from '../generic/lenient-event.ts'
 import {
   header,
   type Interpretation,
@@ -15,7 +15,7 @@ import {
   type WebhookRequest,
 } from '../source.ts'
 
-const Options = sourceOptions('standard-webhooks', ['completed', 'reaction']).extend(namingOptions)
+const Options = sourceOptions('standard-webhooks', ['completed', 'reaction']).extend(addressingOptions)
 type Options = z.infer<typeof Options>
 
 /**
@@ -57,9 +57,9 @@ function interpret(
     const payload = Payload.safeParse(item)
     if (!payload.success) return ignored('nothing is read from a payload of this form', eventId)
     const { type, timestamp, data, ...fields } = payload.data
-    return toleratedEvent({ occurredAt: timestamp, ...fields, ...data, type }, { eventId, options, context, at })
+    return lenientEvent({ occurredAt: timestamp, ...fields, ...data, type }, { eventId, options, context, at })
   }
   return Array.isArray(json)
-    ? together(json.map((item, index) => interpreted(item, `${id}/${index}`, [index])))
+    ? combine(json.map((item, index) => interpreted(item, `${id}/${index}`, [index])))
     : interpreted(json, id, [])
 }

@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import { deliveryId } from '../common/event-id.ts'
-import { type Said, saidCompleted, saidEdited } from '../common/event-meaning.ts'
-import { filled } from '../common/non-empty-string.ts'
+import { completedEvent, type EventMeaning, editedEvent } from '../common/event-meaning.ts'
+import { nonEmptyString } from '../common/non-empty-string.ts'
 import { referencesIn } from '../common/references.ts'
 import { verifyHmac } from '../common/signature.ts'
-import { momentOf } from '../common/timestamp.ts'
+import { parseTimestamp } from '../common/timestamp.ts'
 import {
   header,
   type Interpretation,
@@ -42,7 +42,7 @@ function authenticate(request: WebhookRequest, _: Options, { secrets }: ReceiveC
 }
 
 /** Ids were numbers before version 9 of the API. */
-const Id = z.union([filled(), z.number().transform(String)])
+const Id = z.union([nonEmptyString(), z.number().transform(String)])
 const Words = z.object({ content: z.string().nullish(), description: z.string().nullish() })
 const Task = Words.extend({ id: Id, labels: z.array(z.unknown()).nullish() })
 const Comment = z.object({
@@ -70,7 +70,7 @@ const Payload = z.object({
 type Payload = z.infer<typeof Payload>
 
 /** What happened to a task, and the words that may refer to a chat message. */
-type Told = { object: string; meanings: Said[]; words: unknown[] }
+type Told = { object: string; meanings: EventMeaning[]; words: unknown[] }
 
 function interpret(json: unknown, request: WebhookRequest, options: Options): Interpretation {
   const eventId = deliveryId(header(request, 'x-todoist-delivery-id'), request)
@@ -83,7 +83,7 @@ function interpret(json: unknown, request: WebhookRequest, options: Options): In
   if (said.length === 0) return ignored('this event says nothing for a chat message', eventId)
   const common = {
     eventId,
-    occurredAt: momentOf(payload.triggered_at),
+    occurredAt: parseTimestamp(payload.triggered_at),
     actor: payload.initiator?.id ?? payload.user_id ?? undefined,
     object: told.object,
     messageIds: [],
@@ -97,14 +97,14 @@ function toldOfTask({ event_name, event_data, event_data_extra }: Payload, optio
   if (!task || !event_name.startsWith('item:')) return undefined
   const { old_item, update_intent } = event_data_extra ?? {}
   const words = [task.content, task.description, ...(task.labels ?? [])]
-  const tells = (...meanings: Said[]) => ({ object: task.id, meanings, words })
+  const tells = (...meanings: EventMeaning[]) => ({ object: task.id, meanings, words })
   switch (event_name) {
     case 'item:completed':
-      return tells(saidCompleted(true))
+      return tells(completedEvent(true))
     case 'item:uncompleted':
-      return tells(saidCompleted(false))
+      return tells(completedEvent(false))
     case 'item:updated':
-      if (update_intent === 'item_completed') return options.recurring ? tells(saidCompleted(true)) : tells()
+      if (update_intent === 'item_completed') return options.recurring ? tells(completedEvent(true)) : tells()
       return tells(
         ...edited(old_item?.content, task.content),
         ...edited(old_item?.description, task.description, 'the description of a task is not its text'),
@@ -120,7 +120,7 @@ function toldOfComment({ event_name, event_data }: Payload): Told | undefined {
   const { id, content, item, file_attachment: file } = comment
   const words =
     event_name === 'note:deleted' ? [] : [content, item?.content, item?.description, ...(item?.labels ?? [])]
-  const tells = (...meanings: Said[]) => ({ object: comment.item_id, meanings, words })
+  const tells = (...meanings: EventMeaning[]) => ({ object: comment.item_id, meanings, words })
   if (event_name === 'note:updated') {
     return tells(...edited(null, content, 'the text of a comment never edits a chat message'))
   }
@@ -138,7 +138,11 @@ function toldOfComment({ event_name, event_data }: Payload): Told | undefined {
 }
 
 /** An edit, where it is known what was there before. */
-function edited(before: string | null | undefined, now: string | null | undefined, reportOnly?: string): Said[] {
+function edited(
+  before: string | null | undefined,
+  now: string | null | undefined,
+  reportOnly?: string,
+): EventMeaning[] {
   if (before === undefined || typeof now !== 'string' || before === now) return []
-  return [saidEdited(now, reportOnly)]
+  return [editedEvent(now, reportOnly)]
 }

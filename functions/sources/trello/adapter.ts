@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import { bounds } from '../../state/changes.ts'
 import { callbackUrls, publicUrlOption } from '../common/callback-url.ts'
-import { filled } from '../common/non-empty-string.ts'
+import { nonEmptyString } from '../common/non-empty-string.ts'
 import { referencesIn } from '../common/references.ts'
 import { verifyHmac } from '../common/signature.ts'
-import { momentOf } from '../common/timestamp.ts'
+import { parseTimestamp } from '../common/timestamp.ts'
 import {
   header,
   type Interpretation,
@@ -61,7 +61,7 @@ function authenticate(request: WebhookRequest, options: Options, context: Receiv
 
 const Payload = z.object({
   action: z.object({
-    id: filled(bounds.name),
+    id: nonEmptyString(bounds.name),
     type: z.string(),
     date: z.string().nullish(),
     memberCreator: z.object({ username: z.string().nullish() }).nullish(),
@@ -81,7 +81,7 @@ function interpret(json: unknown, _: WebhookRequest, options: Options): Interpre
   if (said.length === 0) return ignored('this action says nothing for a chat message', eventId)
   const common = {
     eventId,
-    occurredAt: momentOf(date),
+    occurredAt: parseTimestamp(date),
     actor: memberCreator?.username ?? undefined,
     object: data.card.id,
     messageIds: [],

@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { type Said, saidCompleted, saidEdited } from '../common/event-meaning.ts'
-import { filled } from '../common/non-empty-string.ts'
+import { completedEvent, type EventMeaning, editedEvent } from '../common/event-meaning.ts'
+import { nonEmptyString } from '../common/non-empty-string.ts'
 
 const Named = z.object({ id: z.string().nullish(), name: z.string().nullish() })
 type Named = z.infer<typeof Named>
@@ -9,7 +9,7 @@ export const Model = Named.extend({ desc: z.string().nullish() })
 /** What an action tells of a card. */
 export const Data = z.object({
   card: Model.extend({
-    id: filled(),
+    id: nonEmptyString(),
     closed: z.boolean().nullish(),
     dueComplete: z.boolean().nullish(),
   }),
@@ -28,14 +28,14 @@ export type Data = z.infer<typeof Data>
 type Conventions = { dueComplete: boolean; archived: boolean; doneLists: string[]; doneItems: string[] }
 
 /** What an action with a card means; nothing for most. */
-export function meaningsOf(type: string, data: Data, options: Conventions): Said[] {
+export function meaningsOf(type: string, data: Data, options: Conventions): EventMeaning[] {
   switch (type) {
     case 'updateCard':
       return [...completedBy(data, options), ...editedBy(data)]
     case 'updateCheckItemStateOnCard':
-      return isNamed(data.checkItem, options.doneItems) ? [saidCompleted(data.checkItem?.state === 'complete')] : []
+      return isNamed(data.checkItem, options.doneItems) ? [completedEvent(data.checkItem?.state === 'complete')] : []
     case 'updateComment':
-      return [saidEdited(data.action?.text ?? '', 'the text of a comment never edits a chat message')]
+      return [editedEvent(data.action?.text ?? '', 'the text of a comment never edits a chat message')]
     case 'addAttachmentToCard':
     case 'deleteAttachmentFromCard':
       return attached(data.attachment ?? {}, type === 'addAttachmentToCard')
@@ -45,24 +45,24 @@ export function meaningsOf(type: string, data: Data, options: Conventions): Said
 }
 
 /** Trello tells in `old` what was before, of what changed alone. */
-function completedBy({ card, old, listBefore, listAfter }: Data, options: Conventions): Said[] {
+function completedBy({ card, old, listBefore, listAfter }: Data, options: Conventions): EventMeaning[] {
   const isDone = [listBefore, listAfter].map((list) => isNamed(list, options.doneLists))
   return [
     options.dueComplete && old && 'dueComplete' in old ? card.dueComplete : undefined,
     options.archived && old && 'closed' in old ? card.closed : undefined,
     isDone[0] !== isDone[1] ? isDone[1] : undefined,
-  ].flatMap((value) => (typeof value === 'boolean' ? [saidCompleted(value)] : []))
+  ].flatMap((value) => (typeof value === 'boolean' ? [completedEvent(value)] : []))
 }
 
-function editedBy({ card, old }: Data): Said[] {
+function editedBy({ card, old }: Data): EventMeaning[] {
   return [
-    ...(old && 'desc' in old && typeof card.desc === 'string' ? [saidEdited(card.desc)] : []),
-    ...(old && 'name' in old && card.name ? [saidEdited(card.name, 'the name of a card is not its text')] : []),
+    ...(old && 'desc' in old && typeof card.desc === 'string' ? [editedEvent(card.desc)] : []),
+    ...(old && 'name' in old && card.name ? [editedEvent(card.name, 'the name of a card is not its text')] : []),
   ]
 }
 
 /** Trello tells a file's name and where it is, not its size or type. */
-function attached({ id, name, url }: NonNullable<Data['attachment']>, present: boolean): Said[] {
+function attached({ id, name, url }: NonNullable<Data['attachment']>, present: boolean): EventMeaning[] {
   const filename = name || url
   if (!filename) return []
   const attachment = { ...(id && { id }), filename, ...(url && { googledownloadlink: url }) }

@@ -8,20 +8,21 @@ const attributes = ['message_text', 'completed', 'reactions', 'attachments'] as 
  * @param before what the GET told
  * @param sent the PUT's data
  * @param answer what the PUT answered
- * @param adds whether the host adds to lists: then what was sent of one is there and goes no second time
+ * @param options.listsAppend whether a PUT adds to lists: then what was sent of one is there and goes no second time
  * @returns the whole chat message as it should be, to be put again; undefined where nothing was cleared
  */
-export function cleared(
+export function detectCleared(
   before: ChatroomMessage,
   sent: ChatroomMessageData,
   answer: ChatroomMessage,
-  { adds = false }: { adds?: boolean | undefined } = {},
+  { listsAppend = false }: { listsAppend?: boolean | undefined } = {},
 ): ChatroomMessageData | undefined {
   const unsent = attributes.filter((name) => sent[name] === undefined && !isEmpty(before[name]))
   const isTelling = unsent.length > 1 || unsent.includes('message_text')
   if (!isTelling || unsent.some((name) => !isEmpty(answer[name]))) return undefined
   const own = attributes.filter((name) => sent[name] !== undefined)
-  const asAnswered = (name: (typeof attributes)[number]) => (adds && Array.isArray(answer[name]) ? [] : answer[name])
+  const asAnswered = (name: (typeof attributes)[number]) =>
+    listsAppend && Array.isArray(answer[name]) ? [] : answer[name]
   return { ...before, ...Object.fromEntries(own.map((name) => [name, asAnswered(name)])) }
 }
 

@@ -4,10 +4,10 @@ import type { ChatroomMessage } from './chatroom-message.ts'
 type Answered = { kind: 'answered'; message?: ChatroomMessage; tellsLists?: boolean }
 
 /**
- * The call did not get through, or the ERP asks to come again: nothing was applied. `retryAfter` in ms; `unasked` where
+ * The call did not get through, or the ERP asks to come again: nothing was applied. `retryAfter` in ms; `skipped` where
  * nobody even tried, because the ERP is known to be dead, or a new session is on its way: that is no failure that counts.
  */
-type Unreachable = { kind: 'unreachable'; reason: string; retryAfter?: number; unasked?: true }
+type Unreachable = { kind: 'unreachable'; reason: string; retryAfter?: number; skipped?: true }
 
 /** The ERP refuses this for good, with its answer. */
 type Refused = { kind: 'refused'; status: number; answer: string }

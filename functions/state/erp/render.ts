@@ -1,18 +1,18 @@
 import type { Attachment, Change } from '../changes.ts'
 import {
   dueRegisters,
+  elementKey,
   emojiKey,
-  fulfil,
   type MessageState,
-  ownKey,
-  type Wish,
-  winner,
+  markApplied,
+  type WriteRef,
+  winningWrite,
 } from '../message/message-state.ts'
 import type { ChatroomMessage, ChatroomMessageData } from './chatroom-message.ts'
-import type { Host } from './erp-behavior.ts'
+import type { ErpBehavior } from './erp-behavior.ts'
 
 /** A wish together with what it wants. */
-type Rendered = Wish & { change: Change }
+type Rendered = WriteRef & { change: Change }
 
 /** What a PUT would carry, and what the ERP shows already. */
 export type Rendering = {
@@ -40,21 +40,21 @@ type Element = ChatroomMessage['reactions'][number] | ChatroomMessage['attachmen
 export function render(
   state: MessageState,
   message: ChatroomMessage,
-  { clears, adds = false }: Pick<Host, 'clears' | 'adds'> = { clears: false },
+  { putClears, listsAppend = false }: Pick<ErpBehavior, 'putClears' | 'listsAppend'> = { putClears: false },
   rendered: (key: string, change: Change) => boolean = () => true,
 ): Rendering {
   const rendering: Rendering = { sends: [], shows: [], impossible: [] }
   const changes: ChatroomMessageData = {}
   const wanted = wantedEmojis(state)
   // What new elements are put behind.
-  const base: ListsOf = adds ? { reactions: [], attachments: [] } : message
+  const base: ListsOf = listsAppend ? { reactions: [], attachments: [] } : message
   for (const { key, write } of dueRegisters(state)) {
     const { change } = write
     if (!rendered(key, change)) continue
     const wish = { key, identity: write.identity, change }
     if (isShown(change, state, message, wanted)) {
       rendering.shows.push(wish)
-    } else if (adds && isListed(change) && !change.present) {
+    } else if (listsAppend && isListed(change) && !change.present) {
       rendering.impossible.push(wish)
     } else {
       rendering.sends.push(wish)
@@ -62,7 +62,8 @@ export function render(
     }
   }
   // A list that is there and empty adds nothing, and is not left out either: right whichever of the two the host minds.
-  if (rendering.sends.length > 0) rendering.data = clears ? { ...message, ...(adds && base), ...changes } : changes
+  if (rendering.sends.length > 0)
+    rendering.data = putClears ? { ...message, ...(listsAppend && base), ...changes } : changes
   return rendering
 }
 
@@ -71,7 +72,7 @@ export function render(
  * the bridge's own that shall not.
  */
 export function needsLists(change: Change, state: MessageState): boolean {
-  return isListed(change) && (change.present || state.own[ownKey(change)] !== undefined)
+  return isListed(change) && (change.present || state.own[elementKey(change)] !== undefined)
 }
 
 /**
@@ -80,7 +81,7 @@ export function needsLists(change: Change, state: MessageState): boolean {
  * @param before what the GET told
  * @param answer what the PUT answered; absent when nothing was sent, or its answer doesn't tell
  */
-export function remember(
+export function recordApplied(
   state: MessageState,
   { shows, sends }: Pick<Rendering, 'shows' | 'sends'>,
   before: ChatroomMessage,
@@ -89,16 +90,16 @@ export function remember(
   const own = { ...state.own }
   for (const { change } of shows) {
     if (isListed(change) && !change.present && !hasOwn(change, before, state)) {
-      delete own[ownKey(change)]
+      delete own[elementKey(change)]
     }
   }
   for (const { change } of sends) {
     if (!isListed(change)) continue
-    if (!change.present) delete own[ownKey(change)]
+    if (!change.present) delete own[elementKey(change)]
     const id = change.present && answer ? theNewOne(change, before, answer) : undefined
-    if (id !== undefined) own[ownKey(change)] = id
+    if (id !== undefined) own[elementKey(change)] = id
   }
-  return fulfil({ ...state, own }, [...shows, ...sends])
+  return markApplied({ ...state, own }, [...shows, ...sends])
 }
 
 function isShown(change: Change, state: MessageState, message: ChatroomMessage, wanted: ReadonlySet<string>): boolean {
@@ -144,7 +145,7 @@ function apply(change: Change, data: ChatroomMessageData, state: MessageState, m
 /** The emojis that some actor's winner wants there. */
 function wantedEmojis(state: MessageState): Set<string> {
   const emojis = Object.values(state.registers).flatMap((register) => {
-    const change = winner(register)?.change
+    const change = winningWrite(register)?.change
     return change?.kind === 'reaction' && change.present ? [emojiKey(change.emoji)] : []
   })
   return new Set(emojis)
@@ -156,7 +157,7 @@ function isTheFile(
   change: Extract<Change, { kind: 'attachment' }>,
   state: MessageState,
 ): boolean {
-  const key = ownKey(change)
+  const key = elementKey(change)
   if (isOwn(change, file, state)) return true
   const isAnothers = Object.entries(state.own).some(
     ([other, id]) => other !== key && other.startsWith('attachment:') && id === file.id,
@@ -192,7 +193,7 @@ export function isListed(change: Change): change is ListedChange {
 
 /** Whether an element is the one that the bridge added: by its id, and still what was added, for an ERP may number anew. */
 function isOwn(change: ListedChange, element: Element, state: MessageState): boolean {
-  const id = state.own[ownKey(change)]
+  const id = state.own[elementKey(change)]
   return id !== undefined && element.id === id && isOf(change, element)
 }
 

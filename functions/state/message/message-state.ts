@@ -47,7 +47,7 @@ const Register = z.strictObject({
 export type Register = z.infer<typeof Register>
 
 /** What a fold needs of an update, whatever it is an update of. */
-type WishedFor = Omit<QueuedUpdate, 'messageId'>
+type UpdateInput = Omit<QueuedUpdate, 'messageId'>
 
 /** When, and at which place in its request, an event came. */
 const Arrival = z.tuple([z.int(), z.int()])
@@ -125,15 +125,15 @@ export function emptyState(): MessageState {
  * Folds updates into the state. Their order and how often each comes make no difference to what it holds; refused writes
  * stay refused. The given state is left as it is.
  */
-export function fold(state: MessageState, updates: readonly WishedFor[]): MessageState {
-  return foldWithin(state, updates, Number.POSITIVE_INFINITY).state
+export function mergeUpdates(state: MessageState, updates: readonly UpdateInput[]): MessageState {
+  return mergeWithinLimit(state, updates, Number.POSITIVE_INFINITY).state
 }
 
 /**
  * Folds as much as the record has room for.
  * @returns the new state, the updates that would have exceeded it, and how many were too old to say what they mean
  */
-export function foldWithin<Update extends WishedFor>(
+export function mergeWithinLimit<Update extends UpdateInput>(
   state: MessageState,
   updates: readonly Update[],
   limit = recordLimit,
@@ -174,7 +174,7 @@ export function foldWithin<Update extends WishedFor>(
 }
 
 /** The write that a register stands for: its newest that isn't parked. */
-export function winner(register: Register): Write | undefined {
+export function winningWrite(register: Register): Write | undefined {
   return register.writes.find((write) => !write.parked)
 }
 
@@ -183,7 +183,7 @@ export function dueRegisters(state: MessageState): { key: string; write: Write; 
   const due = []
   for (const key of Object.keys(state.registers).sort()) {
     const register = state.registers[key] as Register
-    const write = winner(register)
+    const write = winningWrite(register)
     if (write && write.identity !== register.shown) due.push({ key, write, register })
   }
   return due
@@ -192,7 +192,7 @@ export function dueRegisters(state: MessageState): { key: string; write: Write; 
 /** Whether the bridge has anything left to do for this chat message. */
 export function isDue(state: MessageState): boolean {
   return Object.values(state.registers).some((register) => {
-    const write = winner(register)
+    const write = winningWrite(register)
     return write !== undefined && write.identity !== register.shown
   })
 }
@@ -202,7 +202,7 @@ export function isDue(state: MessageState): boolean {
  * are a week old and fulfilled once the record is half full.
  * @param now epoch ms
  */
-export function tidy(state: MessageState, now: number): MessageState {
+export function prune(state: MessageState, now: number): MessageState {
   const due = new Set(dueRegisters(state).map(({ key }) => key))
   const oldest = now - remembered
   const registers = Object.fromEntries(
@@ -218,15 +218,15 @@ export function tidy(state: MessageState, now: number): MessageState {
       .slice(0, firstArrivalsKept),
   )
   const noted = { ...state, registers, firstArrivals }
-  return size(noted) > recordLimit / 2 ? pruned(noted, oldest) : noted
+  return size(noted) > recordLimit / 2 ? pruneRemovals(noted, oldest) : noted
 }
 
 /** Forgets old removals behind a floor, so that an even older wish that they overruled can't come back as a new one. */
-function pruned(state: MessageState, oldest: number): MessageState {
+function pruneRemovals(state: MessageState, oldest: number): MessageState {
   const registers = { ...state.registers }
   let { floor } = state
   for (const [key, register] of Object.entries(state.registers)) {
-    const write = winner(register)
+    const write = winningWrite(register)
     const isRemoval = write && 'present' in write.change && !write.change.present
     if (!isRemoval || write.identity !== register.shown || write.time >= oldest) continue
     if (register.writes.some(({ parked }) => isWaiting(parked))) continue
@@ -237,7 +237,7 @@ function pruned(state: MessageState, oldest: number): MessageState {
 }
 
 /** Sets writes aside with their reason; the next newest of each register takes over. */
-export function park(state: MessageState, wishes: readonly Wish[], parked: Parked): MessageState {
+export function park(state: MessageState, wishes: readonly WriteRef[], parked: Parked): MessageState {
   const identities = new Set(wishes.map(({ identity }) => identity))
   return updateRegisters(state, wishes, (register) => ({
     ...register,
@@ -246,7 +246,7 @@ export function park(state: MessageState, wishes: readonly Wish[], parked: Parke
 }
 
 /** Sets aside what has been due for too long: every wish of a register that is due since before `since` (epoch ms). */
-export function parkOld(state: MessageState, since: number, at: number): MessageState {
+export function parkOverdue(state: MessageState, since: number, at: number): MessageState {
   const old = dueRegisters(state).filter(({ register }) => (register.dueSince ?? at) <= since)
   const wishes = old.flatMap(({ key, register }) =>
     register.writes.filter(({ parked }) => !parked).map(({ identity }) => ({ key, identity })),
@@ -255,15 +255,15 @@ export function parkOld(state: MessageState, since: number, at: number): Message
 }
 
 /** Lets the age of all that is due begin anew. */
-export function withoutAge(state: MessageState): MessageState {
+export function restartAge(state: MessageState): MessageState {
   return updateRegisters(state, dueRegisters(state), ({ dueSince: _, ...register }) => register)
 }
 
 /** A parked write, where it stands. */
-export type ParkedWish = Wish & { write: Write & { parked: Parked } }
+export type ParkedWrite = WriteRef & { write: Write & { parked: Parked } }
 
 /** Every parked write that an operator has to decide about, in a stable order. */
-export function parkedWishes(state: MessageState): ParkedWish[] {
+export function parkedWrites(state: MessageState): ParkedWrite[] {
   return Object.keys(state.registers)
     .sort()
     .flatMap((key) =>
@@ -274,7 +274,7 @@ export function parkedWishes(state: MessageState): ParkedWish[] {
 }
 
 /** Makes parked wishes due again, and lets their age begin anew; a newer write of the same register still wins. */
-export function redrive(state: MessageState, wishes: readonly Wish[] = parkedWishes(state)): MessageState {
+export function redrive(state: MessageState, wishes: readonly WriteRef[] = parkedWrites(state)): MessageState {
   return updateRegisters(state, wishes, ({ dueSince: _, ...register }, { identity }) => ({
     ...register,
     writes: register.writes.map((write) => (write.identity === identity ? without(write, 'parked') : write)),
@@ -285,7 +285,7 @@ export function redrive(state: MessageState, wishes: readonly Wish[] = parkedWis
  * Sets parked wishes aside for good. They stay in the record until newer ones push them out, for else a late repeat, or the
  * object that passed them on, would bring them back.
  */
-export function drop(state: MessageState, wishes: readonly Wish[]): MessageState {
+export function drop(state: MessageState, wishes: readonly WriteRef[]): MessageState {
   return updateRegisters(state, wishes, (register, { identity }) => ({
     ...register,
     writes: register.writes.map((write) =>
@@ -297,12 +297,12 @@ export function drop(state: MessageState, wishes: readonly Wish[]): MessageState
 }
 
 /** Notes that the ERP shows these wishes. */
-export function fulfil(state: MessageState, wishes: readonly Wish[]): MessageState {
+export function markApplied(state: MessageState, wishes: readonly WriteRef[]): MessageState {
   return updateRegisters(state, wishes, (register, { identity }) => ({ ...register, shown: identity }))
 }
 
 /** Notes that nobody knows what the ERP shows of these registers, nor of the lists: a PUT of them may yet be applied. */
-export function doubt(state: MessageState, wishes: readonly Pick<Wish, 'key'>[]): MessageState {
+export function markUnconfirmed(state: MessageState, wishes: readonly Pick<WriteRef, 'key'>[]): MessageState {
   const doubted = updateRegisters(state, wishes, ({ shown: _, ...register }) => register)
   return wishes.length === 0 ? doubted : keepLists(doubted, undefined)
 }
@@ -314,7 +314,7 @@ export function keepLists(state: MessageState, lists: Lists | undefined): Messag
 }
 
 /** Leaves out the lists and the ERP's answers where the record has no room for them; status and reason stay. */
-export function withinLimit(given: MessageState, limit = recordLimit): MessageState {
+export function trimToLimit(given: MessageState, limit = recordLimit): MessageState {
   if (size(given) <= limit) return given
   const state = keepLists(given, undefined)
   const registers = Object.entries(state.registers).map(([key, register]) => {
@@ -332,7 +332,7 @@ function isWaiting(parked: Parked | undefined): parked is Parked {
 }
 
 /** A register and the write of it that is meant. */
-export type Wish = { key: string; identity: string }
+export type WriteRef = { key: string; identity: string }
 
 /** The same emoji, however it is written: with or without the variation selector that asks for a coloured picture. */
 export function emojiKey(emoji: string): string {
@@ -340,7 +340,7 @@ export function emojiKey(emoji: string): string {
 }
 
 /** Under which key `own` holds the reaction or the file of a change. */
-export function ownKey(change: Extract<Change, { kind: 'reaction' | 'attachment' }>): string {
+export function elementKey(change: Extract<Change, { kind: 'reaction' | 'attachment' }>): string {
   return change.kind === 'reaction'
     ? `reaction:${emojiKey(change.emoji)}`
     : `attachment:${attachmentKey(change.attachment)}`
@@ -352,7 +352,7 @@ function attachmentKey(attachment: { id?: string | undefined; filename: string }
 }
 
 /** The register that an update writes to: one per emoji and actor, one per attachment, and two that stand alone. */
-function registerKey(update: Pick<WishedFor, 'change' | 'source' | 'actor'>): string {
+function registerKey(update: Pick<UpdateInput, 'change' | 'source' | 'actor'>): string {
   const { change } = update
   switch (change.kind) {
     case 'completed':
@@ -365,7 +365,7 @@ function registerKey(update: Pick<WishedFor, 'change' | 'source' | 'actor'>): st
   }
 }
 
-function writeOf({ source, eventId, actor, change, position, ...update }: WishedFor): Write {
+function writeOf({ source, eventId, actor, change, position, ...update }: UpdateInput): Write {
   const occurredAt = update.occurredAt === undefined ? undefined : Date.parse(update.occurredAt)
   const receivedAt = Date.parse(update.receivedAt)
   return {
@@ -440,7 +440,7 @@ function without<T extends object, Key extends keyof T>(whole: T, key: Key): Omi
   return rest
 }
 
-function updateRegisters<W extends Pick<Wish, 'key'>>(
+function updateRegisters<W extends Pick<WriteRef, 'key'>>(
   state: MessageState,
   wishes: readonly W[],
   change: (register: Register, wish: W) => Register,

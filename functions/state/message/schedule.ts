@@ -1,5 +1,5 @@
 import type { SavedState } from '../stored-state.ts'
-import { isDue, type MessageState, parkedWishes, tidy, withoutAge } from './message-state.ts'
+import { isDue, type MessageState, parkedWrites, prune, restartAge } from './message-state.ts'
 
 /** An attempt that was on the queue and isn't known any more is taken for lost after this long. */
 const scheduledIsLost = 60_000
@@ -22,14 +22,14 @@ export function nextStep(state: MessageState, now: number, spacing: number): Ste
  * waited for the end of a dry run was not tried, so its age begins anew.
  * @param options.isNews whether updates came, or somebody asks to look again
  */
-export function awake(
+export function endWait(
   state: MessageState,
   { isNews, isDry, isBlind }: { isNews: boolean; isDry: boolean; isBlind: boolean },
 ): MessageState {
   const isOver = state.waits === 'dry run' ? !isDry : !isBlind
   if (!state.waits || !(isNews || isOver)) return state
   const { waits, nextAttemptAt: _, ...awoken } = state
-  return waits === 'dry run' && isOver ? withoutAge(awoken) : awoken
+  return waits === 'dry run' && isOver ? restartAge(awoken) : awoken
 }
 
 /** Whether an attempt must be put on the queue for `at`, or the one that stands there is early enough. */
@@ -42,9 +42,9 @@ export function needsScheduling(state: MessageState, at: number, now: number): b
  * A state as it is saved, with what the indexes hold of it: from when on a sweep may take the chat message for forgotten,
  * while something is due, and since when something of it is parked. Times are epoch ms.
  */
-export function recordOf(state: MessageState, now: number): SavedState {
+export function toRecord(state: MessageState, now: number): SavedState {
   const sweepAt = isDue(state) ? Math.max(state.nextAttemptAt ?? now, state.lease?.until ?? 0) : undefined
-  const parked = parkedWishes(state).map(({ write }) => write.parked.at)
+  const parked = parkedWrites(state).map(({ write }) => write.parked.at)
   const parkedAt = parked.length > 0 ? Math.min(...parked) : undefined
-  return { body: JSON.stringify(tidy(state, now)), sweepAt, parkedAt }
+  return { body: JSON.stringify(prune(state, now)), sweepAt, parkedAt }
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import * as z from 'zod'
-import { emptyState, foldWithin, MessageState } from '../message/message-state.ts'
+import { emptyState, MessageState, mergeWithinLimit } from '../message/message-state.ts'
 import type { QueuedLink, QueuedObjectUpdate, QueuedUpdate } from '../queue-message.ts'
 import type { SavedState } from '../stored-state.ts'
 
@@ -10,23 +10,23 @@ export const linksKept = 20
  * How much that was said for a link is kept, and as much against it: a repeat that comes before what it repeats looks newer
  * than it is, until that comes.
  */
-const saidKept = 8
+const assertionsKept = 8
 /** How long (ms) at least a link that is gone is remembered, so that one that is older and comes late does not bring it back. */
 const remembered = 7 * 24 * 3600_000
 const firstArrivalsKept = 1_000
 
 /** When somebody said that there is, or isn't, a link. Times are epoch ms. */
-const Said = z.strictObject({
+const LinkAssertion = z.strictObject({
   identity: z.string(),
   time: z.int(),
   occurredAt: z.int().optional(),
   receivedAt: z.int(),
   position: z.int(),
 })
-type Said = z.infer<typeof Said>
+type LinkAssertion = z.infer<typeof LinkAssertion>
 
 /** The newest that was said of a link, for and against it, newest first. */
-const LinkState = z.strictObject({ added: z.array(Said), removed: z.array(Said) })
+const LinkState = z.strictObject({ added: z.array(LinkAssertion), removed: z.array(LinkAssertion) })
 type LinkState = z.infer<typeof LinkState>
 
 /**
@@ -62,12 +62,12 @@ export function objectKey({ source, object }: { source: string; object: string }
  * Folds links and updates into what is known of an object, whatever their order and however often each comes.
  * @returns the new state, the updates that it has no room for, and how many links were beyond what an object may have
  */
-export function foldObject(
+export function mergeObject(
   state: ObjectState,
   { updates, links }: { updates: readonly QueuedObjectUpdate[]; links: readonly QueuedLink[] },
 ): { state: ObjectState; full: QueuedObjectUpdate[]; beyond: number } {
   const { registers, firstArrivals } = state
-  const folded = foldWithin({ ...emptyState(), registers, firstArrivals }, updates)
+  const folded = mergeWithinLimit({ ...emptyState(), registers, firstArrivals }, updates)
   const linked = { ...state.links }
   const arrivals = { ...folded.state.firstArrivals }
   let beyond = 0
@@ -78,10 +78,10 @@ export function foldObject(
       continue
     }
     const { added, removed } = known ?? { added: [], removed: [] }
-    const said = firstSaid(arrivals, saidBy(link))
+    const said = firstAssertion(arrivals, assertionOf(link))
     linked[link.messageId] = link.present
-      ? { added: withSaid(added, said), removed }
-      : { added, removed: withSaid(removed, said) }
+      ? { added: addAssertion(added, said), removed }
+      : { added, removed: addAssertion(removed, said) }
   }
   const [latest] = updates.toSorted((one, other) => Date.parse(other.receivedAt) - Date.parse(one.receivedAt))
   const hold = latest?.hold ?? state.hold
@@ -96,7 +96,7 @@ export function foldObject(
  * What the chat messages of an object are to be told: everything that is kept, each time, for a crash may lie between two
  * deliveries, and a write that lost here may win there. A link that is gone stops what happened after it went.
  */
-export function forwarded({ links, registers }: ObjectState): QueuedUpdate[] {
+export function forwardedUpdates({ links, registers }: ObjectState): QueuedUpdate[] {
   const writes = Object.values(registers).flatMap((register) => register.writes)
   return Object.entries(links).flatMap(([messageId, link]) => {
     if (link.added.length === 0) return []
@@ -146,7 +146,7 @@ export function withoutMessage(state: ObjectState, messageId: string): ObjectSta
 }
 
 /** Forgets what has waited for longer than it may, and links that went long ago. @param now epoch ms */
-export function tidyObject(state: ObjectState, now: number): ObjectState {
+export function pruneObject(state: ObjectState, now: number): ObjectState {
   const { hold } = state
   const recent = ({ receivedAt }: { receivedAt: number }) => receivedAt > now - hold
   const registers = Object.entries(state.registers).flatMap(([key, register]) => {
@@ -173,7 +173,7 @@ export function tidyObject(state: ObjectState, now: number): ObjectState {
  * An object's record as it is saved: since when it is linked, or until when it is kept (epoch ms).
  * @returns undefined where nothing is left to know
  */
-export function objectRecord(state: ObjectState): SavedState | undefined {
+export function toObjectRecord(state: ObjectState): SavedState | undefined {
   const { links, registers, firstArrivals, hold } = state
   const said = Object.values(links).flatMap(({ added, removed }) => [...added, ...removed])
   const writes = Object.values(registers).flatMap((register) => register.writes)
@@ -217,7 +217,7 @@ function hasRoom(links: Record<string, LinkState>): boolean {
   return true
 }
 
-function saidBy({ source, object, messageId, present, eventId, position, ...link }: QueuedLink): Said {
+function assertionOf({ source, object, messageId, present, eventId, position, ...link }: QueuedLink): LinkAssertion {
   const occurredAt = link.occurredAt === undefined ? undefined : Date.parse(link.occurredAt)
   const receivedAt = Date.parse(link.receivedAt)
   const told = [source, object, messageId, present, eventId, occurredAt ?? null]
@@ -231,7 +231,7 @@ function saidBy({ source, object, messageId, present, eventId, position, ...link
 }
 
 /** What was said as it first came, which is remembered where its time hangs on that. */
-function firstSaid(arrivals: Record<string, [number, number]>, said: Said): Said {
+function firstAssertion(arrivals: Record<string, [number, number]>, said: LinkAssertion): LinkAssertion {
   const known = arrivals[said.identity]
   const isEarlier = known && (known[0] - said.receivedAt || known[1] - said.position) < 0
   const [receivedAt, position] = isEarlier ? known : [said.receivedAt, said.position]
@@ -241,14 +241,14 @@ function firstSaid(arrivals: Record<string, [number, number]>, said: Said): Said
 }
 
 /** What was said of a link with one thing more: of two arrivals of one the first, the newest in front. */
-function withSaid(all: readonly Said[], said: Said): Said[] {
+function addAssertion(all: readonly LinkAssertion[], said: LinkAssertion): LinkAssertion[] {
   const known = all.find(({ identity }) => identity === said.identity)
   const isLater = known && (known.receivedAt - said.receivedAt || known.position - said.position) <= 0
   const others = all.filter((other) => other !== known)
-  return [...others, isLater ? known : said].sort(newestFirst).slice(0, saidKept)
+  return [...others, isLater ? known : said].sort(newestFirst).slice(0, assertionsKept)
 }
 
-function newestFirst(one: Said, other: Said): number {
+function newestFirst(one: LinkAssertion, other: LinkAssertion): number {
   return (
     other.time - one.time ||
     other.receivedAt - one.receivedAt ||

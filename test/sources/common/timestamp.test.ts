@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { momentOf } from '../../../functions/sources/common/timestamp.ts'
+import { parseTimestamp } from '../../../functions/sources/common/timestamp.ts'
 
 describe('a time that a payload writes', () => {
   it.each([
@@ -9,7 +9,7 @@ describe('a time that a payload writes', () => {
     ['2017-12-10T16:41Z', '2017-12-10T16:41:00.000Z'],
     ['2013-12-03T17:15:43.123Z', '2013-12-03T17:15:43.123Z'],
     [1_512_924_088_123, '2017-12-10T16:41:28.123Z'],
-  ])('%s is %s', (written, moment) => expect(momentOf(written)).toBe(moment))
+  ])('%s is %s', (written, moment) => expect(parseTimestamp(written)).toBe(moment))
 
   it.each([
     ['12026-11-22T12:00:00Z', '+012026-11-22T12:00:00.000Z'],
@@ -19,7 +19,7 @@ describe('a time that a payload writes', () => {
     [-1, '1969-12-31T23:59:59.999Z'],
     [8.64e15, '+275760-09-13T00:00:00.000Z'],
   ])('%s is passed on, though nothing may have happened then', (written, moment) => {
-    expect(momentOf(written)).toBe(moment)
+    expect(parseTimestamp(written)).toBe(moment)
   })
 
   it.each([
@@ -35,5 +35,5 @@ describe('a time that a payload writes', () => {
     [null],
     [[5]],
     [{}],
-  ])('%s is none', (written) => expect(momentOf(written)).toBeUndefined())
+  ])('%s is none', (written) => expect(parseTimestamp(written)).toBeUndefined())
 })
