@@ -63,7 +63,7 @@ async function quietStack() {
     states: createDynamoMessageStates({ client: dynamo.dynamo, table: await dynamo.createTable() }),
     queue: createSqsQueue({ client: sqs.sqs, url }),
     deadLetters: createSqsQueue({ client: sqs.sqs, url: deadLettersUrl }),
-    beyondReach: 'Not all is in reach.',
+    notErasedNote: 'Not all is in reach.',
     close() {},
   }
   const open: OpenBridge = async () => home as unknown as BridgeAccess
