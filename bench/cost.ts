@@ -1,7 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { App } from 'aws-cdk-lib'
 import cdk from '../cdk.json' with { type: 'json' }
 import { readSettings } from '../functions/settings/settings.ts'
@@ -11,13 +10,13 @@ import { pageWith } from './cost/page.ts'
 import { standingIn } from './cost/stack.ts'
 import { tablesOf } from './cost/tables.ts'
 
-// What the bridge costs on AWS: prices as data, calls counted. --write puts it into docs/cost.md.
-const { write } = parseArgs({ options: { write: { type: 'boolean', default: false } } }).values
-const tables = tablesOf({ full: await countCalls(10), single: await countCalls(1), standing: standingIn(template()) })
-if (write) {
+/** Prints the computed part of docs/cost.md; `write` puts it into that page instead. */
+export async function printCost(print: (text: string) => void, { write = false } = {}): Promise<void> {
+  const tables = tablesOf({ full: await countCalls(10), single: await countCalls(1), standing: standingIn(template()) })
+  if (!write) return print(tables)
   const path = new URL('../docs/cost.md', import.meta.url)
   writeFileSync(path, pageWith(readFileSync(path, 'utf8'), tables))
-} else console.log(tables)
+}
 
 /** The stack for production, without its functions' code. */
 function template() {

@@ -10,7 +10,7 @@ const findings = [
   {
     id: 'AwsSolutions::AwsSolutions-SMG4',
     reason:
-      'A webhook secret stands in the sender’s settings too, and what lets the bridge into the ERP is its operator’s, but for a session by login, which is rotated: npm run secrets changes them.',
+      'A webhook secret stands in the sender’s settings too, and what lets the bridge into the ERP is its operator’s, but for a session by login, which is rotated: npx chatroom-bridge secrets changes them.',
   },
   {
     id: 'Serverless::Serverless-SQSRedrivePolicy',

@@ -41,9 +41,11 @@ export async function rehearse(scene: Scene, step: Step): Promise<void> {
   await step('npx cdk deploy', () => production.deploy())
   await step('the queue is encrypted and sends to the dead letters what was received too often', () => redrive(scene))
   await step('nothing is accepted before there is a secret, and nothing unsigned after that', () => secrets(scene))
-  await step('npm run send', () => sendByCommand(scene))
+  await step('npx chatroom-bridge send', () => sendByCommand(scene))
   await step('webhooks signed in each way arrive at the ERP', () => everyWay(scene))
-  await step('npm run trace finds an event in the functions’ logs, and tells where it went', () => trace(scene))
+  await step('npx chatroom-bridge trace finds an event in the functions’ logs, and tells where it went', () =>
+    trace(scene),
+  )
   await step('what happens to an object arrives by its links', () => links(scene))
   await step('an attempt that gets lost, for sweep to find', () => loseAttempt(scene))
   await step('a failing ERP gets delayed attempts, and shows all once it is back', () => outage(scene))

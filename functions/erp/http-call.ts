@@ -33,7 +33,7 @@ export function createHttpCall({ idle = 4_000 } = {}): HttpCall {
 }
 
 /** What an answer's body says; undefined where that is no JSON. */
-export function jsonOf({ body }: HttpAnswer): unknown {
+export function jsonOf({ body }: { body: string }): unknown {
   try {
     return JSON.parse(body)
   } catch {

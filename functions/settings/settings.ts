@@ -282,21 +282,23 @@ function requireForAws(settings: z.infer<typeof Schema>, given: Record<string, u
     throw new SettingsError('SOURCES is missing: name → kind and options, such as {"github":{"kind":"github"}}')
   }
   if (settings.ERP_TOKEN) {
-    throw new SettingsError('ERP_TOKEN has no place in a template: deploy, then npm run secrets -- token --stack NAME')
+    throw new SettingsError(
+      'ERP_TOKEN has no place in a template: deploy, then npx chatroom-bridge secrets token --stack NAME',
+    )
   }
   if (Object.keys(settings.API_TOKENS).length > 0) {
     throw new SettingsError(
-      'API_TOKENS have no place in a template: deploy, then npm run secrets -- api-token SOURCE --stack NAME',
+      'API_TOKENS have no place in a template: deploy, then npx chatroom-bridge secrets api-token SOURCE --stack NAME',
     )
   }
   if (settings.ERP_USER || settings.ERP_PASSWORD) {
     throw new SettingsError(
-      'ERP_USER and ERP_PASSWORD have no place in a template: deploy with ERP_LOGIN, then npm run secrets -- credentials --stack NAME',
+      'ERP_USER and ERP_PASSWORD have no place in a template: deploy with ERP_LOGIN, then npx chatroom-bridge secrets credentials --stack NAME',
     )
   }
   if (Object.keys(settings.WEBHOOK_SECRETS).length > 0) {
     throw new SettingsError(
-      'WEBHOOK_SECRETS have no place in a template: deploy, then npm run secrets -- add SOURCE --stack NAME',
+      'WEBHOOK_SECRETS have no place in a template: deploy, then npx chatroom-bridge secrets add SOURCE --stack NAME',
     )
   }
 }

@@ -4,7 +4,7 @@ import type * as z from 'zod'
 
 /**
  * The JSON of a file that only its owner may read.
- * @param command of `npm run secrets`: what writes the file anew
+ * @param command of `npx chatroom-bridge secrets`: what writes the file anew
  * @throws when it isn't readable or isn't what was written here; the message never repeats what stands in it
  */
 export function readPrivate<T>(path: string, schema: z.ZodType<T>, command: string): T {
@@ -14,7 +14,7 @@ export function readPrivate<T>(path: string, schema: z.ZodType<T>, command: stri
     const isUnreadable = error instanceof Error && 'code' in error && typeof error.code === 'string'
     const why = isUnreadable ? String(error.code) : 'expected the JSON that was written here'
     throw new Error(
-      `${path} can't be read (${why}): mend it, or remove it and run npm run secrets -- ${command} SOURCE`,
+      `${path} can't be read (${why}): mend it, or remove it and run npx chatroom-bridge secrets ${command} SOURCE`,
     )
   }
 }

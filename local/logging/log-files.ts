@@ -11,7 +11,7 @@ const lookEvery = 100
 const restAfterFailure = 1_000
 
 /**
- * Keeps a log's lines as JSON, with their times as epoch ms, in files of `DATA_DIR/log`, for `npm run trace`: 25 MB at most. Several processes append to one
+ * Keeps a log's lines as JSON, with their times as epoch ms, in files of `DATA_DIR/log`, for `npx chatroom-bridge trace`: 25 MB at most. Several processes append to one
  * file; whoever finds it full goes on with the next number, which is the same for all. What can't be written is left out: a
  * log must hurt nothing.
  */

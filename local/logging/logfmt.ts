@@ -7,7 +7,7 @@ export function teeLog(...logs: Log[]): Log {
   }
 }
 
-/** What joins the lines of one webhook request, which `npm run trace` does and no person. */
+/** What joins the lines of one webhook request, which `npx chatroom-bridge trace` does and no person. */
 const joining = ['trace', 'traces']
 
 /**

@@ -209,3 +209,13 @@ function createFingerprint({ username, password }: Credentials): (salt: string) 
     return last.hash
   }
 }
+
+/** Reads until when the session of a folder lasts. @returns epoch ms; undefined where there is none */
+export function sessionUntil(folder: string, validSeconds: number): number | undefined {
+  try {
+    const { token, since } = Kept.parse(JSON.parse(readFileSync(join(folder, 'session.json'), 'utf8')))
+    return token === undefined ? undefined : since + validSeconds * 1_000
+  } catch {
+    return undefined
+  }
+}

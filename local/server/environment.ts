@@ -2,14 +2,15 @@ import { readFileSync } from 'node:fs'
 import { readSettings, type Settings, SettingsError, settingNames } from '../../functions/settings/settings.ts'
 
 /**
- * The settings of this machine: the file that BRIDGE_CONFIG names, with environment variables before it.
+ * Reads the settings of this machine: options of the command, then environment variables, then the file that BRIDGE_CONFIG
+ * names; the first one that says a setting wins.
  * @throws SettingsError
  */
-export function readLocalSettings(): Settings {
+export function readLocalSettings(options: Record<string, string> = {}): Settings {
   const environment = Object.fromEntries(
     settingNames.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
   )
-  return readSettings({ ...configFile(process.env['BRIDGE_CONFIG']), ...environment }, 'one machine')
+  return readSettings({ ...configFile(process.env['BRIDGE_CONFIG']), ...environment, ...options }, 'one machine')
 }
 
 function configFile(path: string | undefined): Record<string, unknown> {

@@ -5,20 +5,19 @@ import { atomicRename } from '../files/atomic-rename.ts'
 import { isTransient } from './error-codes.ts'
 import { findDamage } from './integrity.ts'
 
-/** More pages than a file can have, so that all are copied in one step: with several, each write of the bridge begins it anew. */
-const allAtOnce = 2 ** 31 - 1
+/** Pages that are copied in one step: all of them, because a write of the bridge between two steps starts the copy again. */
+const pagesPerStep = 2 ** 31 - 1
 
 /**
- * Writes a file beside its place, syncs it to the disk and gives it its name, so that there is never half of one.
- * @param write writes the file it is given
- * @throws when the name is taken; whatever happens, nothing but the file stays behind
+ * Writes a file under a temporary name, syncs it and renames it, so that a half-written file never has the name.
+ * @param write writes the file that it is given
+ * @throws when the name is taken; no temporary file stays behind
  */
 export async function writeBeside<T>(path: string, replace: boolean, write: (part: string) => Promise<T>): Promise<T> {
   const part = `${path}.${process.pid}.part`
   const clear = () => {
-    for (const end of ['', '-journal', '-wal', '-shm', '.scratch']) rmSync(`${part}${end}`, { force: true })
+    for (const end of ['', '-journal', '-wal', '-shm']) rmSync(`${part}${end}`, { force: true })
   }
-  // Ends as after any exit.
   const ends = [
     { signal: 'SIGINT', end: () => process.exit(130) },
     { signal: 'SIGTERM', end: () => process.exit(143) },
@@ -35,7 +34,7 @@ export async function writeBeside<T>(path: string, replace: boolean, write: (par
   } catch (error) {
     if (!isTransient(error) && (error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
     const why = (error as Error).message
-    throw new Error(`${path} can't be written (${why}): is there room, and may this user write there?`, {
+    throw new Error(`${path} cannot be written (${why}): is there room, and may this user write there?`, {
       cause: error,
     })
   } finally {
@@ -45,26 +44,26 @@ export async function writeBeside<T>(path: string, replace: boolean, write: (par
   }
 }
 
-/** What to say when a name is taken. */
+/** The error for a name that is taken. */
 export function alreadyExists(path: string): string {
   return `${path} is there already: give another name, or --force to replace it`
 }
 
 /**
- * Copies a database as it is at one moment, while others write to it. Page by page, and not as `VACUUM INTO`: that is twice as
- * fast, but keeps this process from hearing Ctrl-C meanwhile, and gives tables other first pages, which a salvage goes by.
+ * Copies a database as it is at one moment, while others write to it. Not by `VACUUM INTO`: that is twice as fast, but this
+ * process could not react to Ctrl-C meanwhile.
  */
 export async function snapshot(source: DatabaseSync, to: string): Promise<void> {
-  // Made here, so that it is nobody else's to read from the beginning.
+  // Created first, so that only its owner can read it from the beginning.
   writeFileSync(to, '', { mode: 0o600, flag: 'wx' })
-  await backup(source, to, { rate: allAtOnce })
+  await backup(source, to, { rate: pagesPerStep })
   const damage = findDamage(to)
   if (damage) throw new Error(`the data are damaged (${damage}): --salvage copies what can still be read`)
 }
 
 /**
- * Opens a database for a snapshot, and changes nothing of it.
- * @throws when it can't be read at all
+ * Opens a database for a snapshot without changing it.
+ * @throws when it cannot be read at all
  */
 export function openSource(path: string): DatabaseSync {
   const source = new DatabaseSync(path, { readOnly: true })
@@ -77,7 +76,7 @@ export function openSource(path: string): DatabaseSync {
   }
 }
 
-/** What a database file that nobody writes to holds. */
+/** Counts what a database file holds that no process writes to. */
 export function contentsOf(path: string): {
   webhooks: number
   deadLetters: number
@@ -85,14 +84,14 @@ export function contentsOf(path: string): {
   due: number
   objects: number
 } {
-  // Without this, SQLite would make a log beside the file.
+  // Immutable: otherwise SQLite would create a log beside the file.
   const file = new DatabaseSync(new URL(`${pathToFileURL(path)}?immutable=1`), { readOnly: true })
   const count = (query: string) => Number(file.prepare(`SELECT count(*) AS count FROM ${query}`).get()?.['count'])
   try {
     return {
       webhooks: count(`messages WHERE queue = 'events' AND body LIKE '%"kind":"updates"%'`),
       deadLetters: count(`messages WHERE queue = 'dead letters'`),
-      // Records of objects stand beside those of chat messages, whose ids have no colon.
+      // Objects have records in the same table; chat messages' ids have no colon.
       chatMessages: count(`states WHERE message_id NOT LIKE 'object:%'`),
       objects: count(`states WHERE message_id LIKE 'object:%'`),
       due: count('states WHERE sweep_at IS NOT NULL'),

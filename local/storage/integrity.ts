@@ -7,7 +7,7 @@ import { isWalDamaged } from './wal-check.ts'
 const looks = 5
 
 /** How to go on from a damaged file. */
-export const damageAdvice = 'stop what uses it, and run npm run backup -- FILE --salvage'
+export const damageAdvice = 'stop what uses it, and run npx chatroom-bridge backup FILE --salvage'
 
 /**
  * Finds what SQLite would mend by forgetting, before it can: it deletes the log beside an empty file, even where it opens it

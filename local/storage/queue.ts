@@ -14,6 +14,8 @@ export type WaitingMessages = {
 export type SqliteQueue = Queue & {
   /** Calls back whenever something was sent from this process. */
   onSend(wake: () => void): void
+  /** Counts the messages: those that can be received or are being processed, and those whose time has not come. */
+  counts(): { waiting: number; delayed: number; oldestAt?: number }
   /** When the next message can be received (epoch ms); undefined when there is none. */
   nextVisibleAt(): number | undefined
   /** Makes visible at once what receivers that are gone had in their hands. */
@@ -61,6 +63,10 @@ export function createSqliteQueue(
     'UPDATE messages SET visible_at = min(visible_at, ?), receipt = NULL, receiver = NULL WHERE queue = ? AND receiver = ?',
   )
   const next = sqlite.prepare('SELECT min(visible_at) AS at FROM messages WHERE queue = ?')
+  const count = sqlite.prepare(
+    `SELECT visible_at > ? AND receiver IS NULL AS isDelayed, count(*) AS count, min(sent_at) AS oldestAt FROM messages
+     WHERE queue = ? GROUP BY isDelayed`,
+  )
   const page = sqlite.prepare(
     `SELECT id, body, sent_at AS sentAt, receiver IS NOT NULL AS inHand FROM messages
      WHERE queue = ? AND id > ? ORDER BY id LIMIT ?`,
@@ -127,6 +133,12 @@ export function createSqliteQueue(
     },
     onSend(wake) {
       listeners.push(wake)
+    },
+    counts() {
+      const rows = count.all(clock(), name) as { isDelayed: number; count: number; oldestAt: number }[]
+      const of = (isDelayed: number) => rows.find((row) => row.isDelayed === isDelayed)
+      const oldestAt = of(0)?.oldestAt
+      return { waiting: of(0)?.count ?? 0, delayed: of(1)?.count ?? 0, ...(oldestAt !== undefined && { oldestAt }) }
     },
     nextVisibleAt() {
       return (next.get(name) as { at: number | null }).at ?? undefined

@@ -1,21 +1,19 @@
-/** How every command of an operator's ends, for scripts. */
+import { InvalidInputError } from '../invalid-input.ts'
+
+/** The exit codes of every command, for scripts. */
 export const exitCodes = {
-  /** Also when there was nothing to do. */
+  /** Done, also when there was nothing to do. */
   done: 0,
-  /** Nothing of it was done, or not all: what and why was printed. */
+  /** Failed, or not everything could be done: standard error says what and why. */
   failed: 1,
   /** The arguments make no sense; nothing was looked at. */
   misused: 2,
-  /** It needs a confirmation that nobody gave; nothing was changed. */
+  /** The command needs a confirmation that it did not get; nothing was changed. */
   notConfirmed: 3,
 } as const
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
-/** The arguments of a command make no sense. */
-export class UsageError extends Error {}
-
 /** The exit code of a command that threw. */
 export function exitCodeOf(error: unknown): ExitCode {
-  const isOfParseArgs = error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
-  return isOfParseArgs || error instanceof UsageError ? exitCodes.misused : exitCodes.failed
+  return error instanceof InvalidInputError ? exitCodes.misused : exitCodes.failed
 }

@@ -12,11 +12,11 @@ export const asana: Steps = ({
 2. Let the bridge ask Asana what a task is like, since webhooks don't say it. In SOURCES: "lookUps": true. Then, with TOKEN on
    standard input:
 
-     ${run(`secrets -- api-token ${name}`)}
+     ${run(`secrets api-token ${name}`)}
 
 3. Let Asana teach the bridge its secret, within ten minutes from now:
 
-     ${run(`secrets -- learn ${name} --for 10m`)}
+     ${run(`secrets learn ${name} --for 10m`)}
 
 4. Make the webhook. PROJECT is the number in the project's address:
 

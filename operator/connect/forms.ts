@@ -17,7 +17,7 @@ export const gitlab: Steps = ({ url, secret }) => `1. The project or group → S
 
 ${fields({ URL: url, 'Secret token': secret, Trigger: 'Issues events, Merge request events, Comments, Emoji events' })}
 
-2. Close an issue. GitLab doesn't say who is a member, so link it first (npm run links), or allow references by the option.`
+2. Close an issue. GitLab doesn't say who is a member, so link it first (npx chatroom-bridge links), or allow references by the option.`
 
 /** https://support.atlassian.com/jira-cloud-administration/docs/manage-webhooks/ */
 export const jira: Steps = ({ url, secret }) => `1. Settings → System → WebHooks → Create a WebHook:

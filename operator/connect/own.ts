@@ -20,7 +20,7 @@ export const standardWebhooks: Steps = ({ name, url, secret, run }) => `1. In th
      Endpoint URL     ${url}
      Signing secret   ${secret}
 
-2. A sender that makes the secret itself shows it as whsec_…: ${run(`secrets -- add ${name} whsec_…`)}`
+2. A sender that makes the secret itself shows it as whsec_…: ${run(`secrets add ${name} whsec_…`)}`
 
 /** https://github.com/cloudevents/spec/blob/main/cloudevents/http-webhook.md */
 export const cloudevents: Steps = ({
@@ -39,7 +39,7 @@ export const notion: Steps = ({
   run,
 }) => `1. Let Notion teach the bridge its token, within ten minutes from now:
 
-     ${run(`secrets -- learn ${name} --for 10m`)}
+     ${run(`secrets learn ${name} --for 10m`)}
 
 2. https://www.notion.so/my-integrations → the integration → Webhooks → Create a subscription, with the URL
 
@@ -47,7 +47,7 @@ export const notion: Steps = ({
 
 3. Notion asks for the token that it has sent. This shows it:
 
-     ${run(`secrets -- show ${name}`)}
+     ${run(`secrets show ${name}`)}
 
 4. Its events carry ids only, so nothing is done by them yet.`
 
@@ -57,4 +57,4 @@ export const anyOther: Steps = ({ name, url, secret, run }) => `1. In its settin
      URL      ${url}
      Secret   ${secret}
 
-2. Where it makes the secret itself: ${run(`secrets -- add ${name} SECRET`)}`
+2. Where it makes the secret itself: ${run(`secrets add ${name} SECRET`)}`

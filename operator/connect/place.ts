@@ -36,5 +36,5 @@ function quoted(word: string): string {
 
 /** For a secret that the other system makes. */
 export function takesSecret({ name, run }: Place, where: string): string {
-  return `${where}. Give it to the bridge, in place of SECRET:\n\n     ${run(`secrets -- add ${name} SECRET`)}`
+  return `${where}. Give it to the bridge, in place of SECRET:\n\n     ${run(`secrets add ${name} SECRET`)}`
 }

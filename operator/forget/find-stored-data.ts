@@ -16,34 +16,32 @@ import { deadLetterId } from '../parked/selection.ts'
 import { walkDeadLetters } from '../parked/walk-dead-letters.ts'
 import { type ErasureTarget, splitForErasure } from './split-queue-message.ts'
 
-/** One thing that the bridge keeps of a chat message. `since`: epoch ms. */
+/** One place where the bridge stores something of a chat message. `since`: epoch ms. */
 export type StoredData = {
   /** `record`, the object's source and name, a dead letter's id, or `queue`. */
   where: string
-  /** Under which key an object's record is kept. */
+  /** The key of an object's record. */
   key?: string
   since?: number | undefined
-  /** The kinds of what is asked for. */
+  /** The kinds of changes. */
   holds: string
-  /** Whether it stays without what is of the chat message, because it is of others too. */
+  /** True where it stays without this chat message's part, because it belongs to others too. */
   stays: boolean
-  /** Word for word. */
+  /** The stored data itself. */
   contents: unknown
 }
 
-/** What could not be forgotten, or not be looked at, and why. */
+/** What could not be erased or not be read, and why. */
 export type NotErased = { where: string; why: string }
 
-export type Found = { kept: StoredData[]; left: NotErased[]; forgetting: ErasureTarget }
+export type Found = { kept: StoredData[]; left: NotErased[]; target: ErasureTarget }
 
 /**
- * Finds all that a home keeps of a chat message, and changes nothing. Objects are found by reading every record.
- * @param step called for each thing that was looked at
+ * Finds everything that a bridge stores of a chat message, and changes nothing. It reads every object's record.
  */
 export async function findStoredData(
   { states, deadLetters, queued }: Pick<BridgeAccess, 'states' | 'deadLetters' | 'queued'>,
   messageId: string,
-  step: () => void,
 ): Promise<Found> {
   const kept: StoredData[] = []
   const left: NotErased[] = []
@@ -54,7 +52,6 @@ export async function findStoredData(
   const shared = new Set<string>()
   for await (const page of states.beginningWith(objectKeys)) {
     for (const { key, body } of page) {
-      step()
       const read = readObject(body)
       if ('unreadable' in read) {
         if (mayName(body, messageId)) left.push({ where: key, why: whyUnreadable[read.unreadable] })
@@ -68,15 +65,14 @@ export async function findStoredData(
     }
   }
 
-  const forgetting = { messageId, alone, shared }
+  const target = { messageId, alone, shared }
   await walkDeadLetters(deadLetters, async ({ id, body, sentAt, reason }) => {
-    step()
     const where = deadLetterId(id)
     if (isDamagedState(reason, messageId)) {
       kept.push({ where, since: sentAt, holds: 'a damaged record', stays: false, contents: body })
       return
     }
-    const part = splitForErasure(body, forgetting)
+    const part = splitForErasure(body, target)
     if (!part) return
     if ('unreadable' in part) {
       if (mayName(body, messageId)) left.push({ where, why: mayBe(messageId, part.unreadable) })
@@ -84,14 +80,14 @@ export async function findStoredData(
   })
   for (const page of queued?.waiting() ?? []) {
     for (const { body, sentAt } of page) {
-      const part = splitForErasure(body, forgetting)
+      const part = splitForErasure(body, target)
       if (part && 'about' in part) kept.push(keptMessage('queue', sentAt, part))
     }
   }
-  return { kept, left, forgetting }
+  return { kept, left, target }
 }
 
-/** Whether a dead letter is the record of a chat message that deliver could not read. */
+/** Tells whether a dead letter is this chat message's record that deliver could not read. */
 export function isDamagedState(reason: string | undefined, messageId: string): boolean {
   return reason === `a damaged state of chat message ${messageId}`
 }
@@ -139,13 +135,13 @@ function keptMessage(where: string, since: number, part: { about: QueueMessage; 
   }
 }
 
-/** Whether what can't be read may be about it: ids are written as JSON. */
+/** Tells whether an unreadable body may be about the chat message: ids are written as JSON. */
 function mayName(body: string, messageId: string): boolean {
   return body.includes(JSON.stringify(messageId))
 }
 
 function mayBe(messageId: string, why: string): string {
-  return `it may be about chat message ${messageId}, and can't be read (${why}): look at it with npm run parked -- show, and drop it`
+  return `it may be about chat message ${messageId}, and cannot be read (${why}): look at it with npx chatroom-bridge parked show, and drop it`
 }
 
 function kinds(asked: readonly { change: { kind: string } }[]): string {

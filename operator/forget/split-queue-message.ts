@@ -8,31 +8,28 @@ import {
   updatesMessage,
 } from '../../functions/state/queue-message.ts'
 
-/** The chat message that is to be forgotten, and the objects that are linked to it, by their keys. */
+/** The chat message to erase, and the keys of objects linked to it. */
 export type ErasureTarget = {
   messageId: string
-  /** Linked to no other chat message, and until when (epoch ms) what happened to them is of this one. */
+  /** Objects linked to no other chat message, with the time (epoch ms) until which their events belong to this one. */
   alone: ReadonlyMap<string, number>
-  /** Linked to others. */
+  /** Objects linked to others too. */
   shared: ReadonlySet<string>
 }
 
-/** What a queue message says of a chat message, and the body of what remains without that. */
+/** The part of a queue message that is about a chat message, and the body that remains without it. */
 export type MessagePart = { about: QueueMessage; rest?: string }
 
 /**
- * The part of a queue message that is of a chat message: what names it, and what happened to objects that are linked to
- * nothing else, or that this very message links to nothing else.
- * @returns undefined where nothing of it is, or why the body can't be read
+ * Splits a queue message: entries that name the chat message, and events of objects that are linked to nothing else, or that
+ * this very message links to nothing else.
+ * @returns undefined where nothing is about it, or why the body cannot be read
  */
-export function splitForErasure(
-  body: string,
-  forgetting: ErasureTarget,
-): MessagePart | { unreadable: string } | undefined {
+export function splitForErasure(body: string, target: ErasureTarget): MessagePart | { unreadable: string } | undefined {
   const decoded = decode(body)
   if ('unreadable' in decoded) return decoded
   const { message } = decoded
-  const { messageId, alone, shared } = forgetting
+  const { messageId, alone, shared } = target
   const isNamed = (item: { messageId: string }) => item.messageId === messageId
   if (message.kind === 'attempt') return isNamed(message) ? { about: message } : undefined
   const elsewhere = new Set(message.links.filter((link) => !isNamed(link)).map(objectKey))
@@ -49,13 +46,13 @@ export function splitForErasure(
       (linked.has(key) && !elsewhere.has(key) && !shared.has(key))
     )
   }
-  // The answer goes to the chat message that the URL named, and only without one to the object.
-  const isAskedForIt = (lookUp: QueuedLookup) =>
+  // The answer goes to the chat message that the URL named, or else to the object.
+  const isLookupOfIt = (lookUp: QueuedLookup) =>
     lookUp.messageId === undefined ? isOfItsObject(lookUp) : lookUp.messageId === messageId
-  const [updates, otherUpdates] = parted(message.updates, isNamed)
-  const [links, otherLinks] = parted(message.links, isNamed)
-  const [objectUpdates, otherObjectUpdates] = parted(message.objectUpdates, isOfItsObject)
-  const [lookUps, otherLookUps] = parted(message.lookUps ?? [], isAskedForIt)
+  const [updates, otherUpdates] = partition(message.updates, isNamed)
+  const [links, otherLinks] = partition(message.links, isNamed)
+  const [objectUpdates, otherObjectUpdates] = partition(message.objectUpdates, isOfItsObject)
+  const [lookUps, otherLookUps] = partition(message.lookUps ?? [], isLookupOfIt)
   const about = { updates, links, objectUpdates, lookUps }
   if (itemsOf(about).length === 0) return undefined
   const others = { updates: otherUpdates, links: otherLinks, objectUpdates: otherObjectUpdates, lookUps: otherLookUps }
@@ -65,11 +62,11 @@ export function splitForErasure(
   }
 }
 
-/** When something happened: its own time, and never later than it arrived; epoch ms. */
+/** The time of an event, never later than its arrival; epoch ms. */
 function timeOf({ occurredAt, receivedAt }: { occurredAt?: string | undefined; receivedAt: string }): number {
   return Math.min(Date.parse(occurredAt ?? receivedAt), Date.parse(receivedAt))
 }
 
-function parted<T>(items: readonly T[], isOf: (item: T) => boolean): [T[], T[]] {
+function partition<T>(items: readonly T[], isOf: (item: T) => boolean): [T[], T[]] {
   return [items.filter(isOf), items.filter((item) => !isOf(item))]
 }

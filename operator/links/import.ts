@@ -1,6 +1,4 @@
 import { hash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { buffer } from 'node:stream/consumers'
 import pMap from 'p-map'
 import {
   linkedTo,
@@ -10,97 +8,78 @@ import {
   readObject,
 } from '../../functions/state/object/object-state.ts'
 import { encode, type QueuedLink, updatesMessage } from '../../functions/state/queue-message.ts'
-import { type ExitCode, exitCodes } from '../cli/exit-codes.ts'
-import { counted, escapeControl, isoTime } from '../cli/output.ts'
-import { startProgress } from '../cli/progress.ts'
-import type { Terminal } from '../cli/terminal.ts'
 import type { BridgeAccess } from '../open/bridge.ts'
-import { type LinkLine, type LinkRow, linksIn } from './file.ts'
+import { isoTime } from '../time.ts'
+import { type LineProblem, type LinkLine, type LinkRow, linksIn } from './file.ts'
 import { whyUnreadable } from './linked-objects.ts'
 
-/** Records that are loaded side by side; each may have 350 KB. */
-const lookedAtOnce = 20
-/** Links in one queue message, and queue messages that are sent side by side. */
+/** Records that are loaded at once; each may have 350 KB. */
+const loadConcurrency = 20
+/** Links in one queue message, and queue messages that are sent at once. */
 const linksPerMessage = 100
-const sentAtOnce = 4
+const sendConcurrency = 4
 
-type ImportHome = Pick<BridgeAccess, 'states' | 'queue' | 'sources'>
+type Bridge = Pick<BridgeAccess, 'states' | 'queue' | 'sources'>
+
+/** What an import did: nothing where there are problems. `removed` are links that stay removed, with the reason. */
+export type LinkImport = { problems: LineProblem[]; queued: number; existing: number; removed: LineProblem[] }
 
 /**
- * Puts the links of a file on the queue, all of them or, where anything is wrong with one, none. It may be killed at any
- * moment and run again: what is linked is passed over, and what is on the queue already is the same event.
+ * Queues the links of a CSV file: all of them, or none where a line is wrong. It may be killed and run again: existing links
+ * are passed over, and links on the queue are the same events.
  *
- * A link that was removed stays removed, and the command says so: nobody wants an update in a customer's chat because an old
- * file was imported twice. That holds for as long as the bridge remembers the removal, a week at least.
- * @param path `-` for standard input
+ * A link that was removed stays removed, for as long as the bridge remembers the removal (a week at least): importing an old
+ * file again must not write into a customer's chat.
  */
 export async function importLinks(
-  home: ImportHome,
-  path: string,
-  { isDry, terminal }: { isDry: boolean; terminal: Terminal },
-): Promise<ExitCode> {
-  const { links, problems } = linksIn(await bytesOf(path), home.sources)
-  const found = problems.length === 0 ? await lookAt(home, links, terminal) : []
-  const that = (is: Found['is']) => found.filter((one) => one.is === is)
-  const tell = ({ line, why = '' }: { line: number; why?: string }) =>
-    terminal.stderr.write(`${path}:${line}: ${escapeControl(why)}\n`)
-  const wrong = [...problems, ...that('wrong')]
-  if (wrong.length > 0) {
-    wrong.forEach(tell)
-    terminal.stderr.write(`chatroom-bridge: nothing was sent: ${counted(wrong.length, 'problem')}\n`)
-    return exitCodes.failed
+  bridge: Bridge,
+  file: Uint8Array,
+  { isDryRun }: { isDryRun: boolean },
+): Promise<LinkImport> {
+  const { links, problems } = linksIn(file, bridge.sources)
+  const compared = problems.length === 0 ? await compareWithState(bridge, links) : []
+  const linesOf = (is: Compared['is']) => compared.filter((one) => one.is === is)
+  const lineProblems = (is: Compared['is']) => linesOf(is).map(({ line, why = '' }) => ({ line, why }))
+  const wrong = [...problems, ...lineProblems('wrong')]
+  if (wrong.length > 0) return { problems: wrong, queued: 0, existing: 0, removed: [] }
+  const missing = linesOf('missing')
+  if (!isDryRun) await sendAll(bridge, missing)
+  return {
+    problems: [],
+    queued: missing.length,
+    existing: linesOf('existing').length,
+    removed: lineProblems('removed'),
   }
-  const [missing, there, removed] = [that('missing'), that('there'), that('removed')]
-  if (!isDry) await sendAll(home, missing, terminal)
-  removed.forEach(tell)
-  const some = [
-    `${counted(missing.length, 'link')} ${isDry ? 'would be queued' : 'queued'}`,
-    ...(there.length > 0 ? [`${there.length} there already`] : []),
-    ...(removed.length > 0 ? [`${removed.length} left removed`] : []),
-  ]
-  terminal.print(some.join(', '))
-  return removed.length === 0 ? exitCodes.done : exitCodes.failed
-}
-
-async function bytesOf(path: string): Promise<Uint8Array> {
-  if (path === '-') return buffer(process.stdin)
-  return readFile(path).catch((cause) => {
-    throw new Error(`${path} can't be read (${cause.code}): give the file of links`, { cause })
-  })
 }
 
 /** A line of a file, compared with what is linked. */
-type Found = LinkLine & { is: 'missing' | 'there' | 'removed' | 'wrong'; why?: string }
+type Compared = LinkLine & { is: 'missing' | 'existing' | 'removed' | 'wrong'; why?: string }
 
-/** Compares a file with what is linked; in the file's order. */
-async function lookAt({ states }: ImportHome, links: readonly LinkLine[], terminal: Terminal): Promise<Found[]> {
-  const objects = Map.groupBy(links, objectKey)
-  const progress = startProgress(terminal, 'objects compared', { of: objects.size })
-  const one = async ([key, lines]: [string, LinkLine[]]): Promise<Found[]> => {
+/** Compares a file with what is linked, in the file's order. */
+async function compareWithState({ states }: Bridge, links: readonly LinkLine[]): Promise<Compared[]> {
+  const compareObject = async ([key, lines]: [string, LinkLine[]]): Promise<Compared[]> => {
     const stored = await states.load(key)
-    progress.step()
     const read = stored && readObject(stored.body)
-    // Of a damaged record deliver makes a dead letter, and begins anew.
+    // Deliver makes a dead letter of a damaged record, and starts a new one.
     if (!read || ('unreadable' in read && read.unreadable === 'damaged')) {
       return lines.map((link) => ({ ...link, is: 'missing' }))
     }
-    if ('unreadable' in read)
-      return lines.map((link) => ({ ...link, is: 'wrong', why: whyUnreadable[read.unreadable] }))
-    return compared(lines, read.state)
+    if ('unreadable' in read) return lines.map((link) => ({ ...link, is: 'wrong', why: whyUnreadable.newer }))
+    return compareLines(lines, read.state)
   }
-  const found = await pMap(objects, one, { concurrency: lookedAtOnce }).finally(progress.end)
-  return found.flat().sort((one, other) => one.line - other.line)
+  const compared = await pMap(Map.groupBy(links, objectKey), compareObject, { concurrency: loadConcurrency })
+  return compared.flat().sort((one, other) => one.line - other.line)
 }
 
-/** Lines that are all about one object. */
-function compared(lines: readonly LinkLine[], state: ObjectState): Found[] {
+/** Compares lines of one object. */
+function compareLines(lines: readonly LinkLine[], state: ObjectState): Compared[] {
   const linked = new Set(linkedTo(state))
-  return lines.map((link): Found => {
+  return lines.map((link): Compared => {
     const { source, object, messageId } = link
-    if (linked.has(messageId)) return { ...link, is: 'there' }
-    const gone = state.links[messageId]?.removed[0]
-    if (gone) {
-      const why = `the link of ${source} ${object} to chat message ${messageId} was removed at ${isoTime(gone.time)}, and stays so: links add brings it back`
+    if (linked.has(messageId)) return { ...link, is: 'existing' }
+    const removal = state.links[messageId]?.removed[0]
+    if (removal) {
+      const why = `the link of ${source} ${object} to chat message ${messageId} was removed at ${isoTime(removal.time)} and stays removed: links add brings it back`
       return { ...link, is: 'removed', why }
     }
     linked.add(messageId)
@@ -110,29 +89,26 @@ function compared(lines: readonly LinkLine[], state: ObjectState): Found[] {
   })
 }
 
-async function sendAll({ queue }: ImportHome, links: readonly LinkRow[], terminal: Terminal): Promise<void> {
+async function sendAll({ queue }: Bridge, links: readonly LinkRow[]): Promise<void> {
   const receivedAt = new Date().toISOString()
-  const messages = Array.from({ length: Math.ceil(links.length / linksPerMessage) }, (_, index) =>
+  const parts = Array.from({ length: Math.ceil(links.length / linksPerMessage) }, (_, index) =>
     links.slice(index * linksPerMessage, (index + 1) * linksPerMessage),
   )
-  const progress = startProgress(terminal, 'links queued', { of: links.length })
   await pMap(
-    messages,
-    async (some) => {
-      await queue.send(
-        encode(updatesMessage({ links: some.map((link, position) => said(link, receivedAt, position)) })),
-      )
-      for (const _ of some) progress.step()
-    },
-    { concurrency: sentAtOnce },
-  ).finally(progress.end)
+    parts,
+    (part) =>
+      queue.send(
+        encode(updatesMessage({ links: part.map((link, position) => linkEvent(link, receivedAt, position)) })),
+      ),
+    { concurrency: sendConcurrency },
+  )
 }
 
 /**
- * A link as an event. Its id comes from what it says, and it has no time of its own: so the second import of a line is the
- * first one come again, whose time counts, and what was removed in between stays removed.
+ * Makes an event of a link. Its id is a hash of the link and it has no time of its own, so a second import is a duplicate of
+ * the first: the first arrival counts, and a removal in between stays.
  */
-function said({ source, object, messageId }: LinkRow, receivedAt: string, position: number): QueuedLink {
+function linkEvent({ source, object, messageId }: LinkRow, receivedAt: string, position: number): QueuedLink {
   const eventId = `cli:${hash('sha256', JSON.stringify([source, object, messageId]), 'base64url')}`
   return { source, object, messageId, present: true, eventId, receivedAt, position }
 }

@@ -6,51 +6,41 @@ import {
   pruneObject,
   readObject,
 } from '../../functions/state/object/object-state.ts'
-import { type ExitCode, exitCodes } from '../cli/exit-codes.ts'
-import { details, escapeControl, isoTime, json, table } from '../cli/output.ts'
-import type { Terminal } from '../cli/terminal.ts'
 import type { BridgeAccess } from '../open/bridge.ts'
+import { isoTime } from '../time.ts'
 import { whyUnreadable } from './linked-objects.ts'
 
-/** Shows what an object is linked to, and what of it is held. */
-export async function showObject(
-  { states, sources }: Pick<BridgeAccess, 'states' | 'sources'>,
-  { source, object }: { source: string | undefined; object: string },
-  { asJson, terminal }: { asJson: boolean; terminal: Terminal },
-): Promise<ExitCode> {
-  const asked = source === undefined ? [...sources.keys()] : [source]
-  const found: Found[] = []
-  for (const source of asked) {
+/** What is known of an object. Times are ISO 8601. */
+export type ObjectDetails = { source: string; object: string } & (
+  | {
+      links: { messageId: string; linked: boolean; added?: string | undefined; removed?: string | undefined }[]
+      held: { eventId: string; actor?: string | undefined; at: string; until: string; change: Change }[]
+    }
+  | { why: string; body: string }
+)
+
+/** Finds an object by its id, in one source or in all of them. @returns one entry for each source that knows it */
+export async function findObject(
+  { states }: Pick<BridgeAccess, 'states'>,
+  sources: readonly string[],
+  object: string,
+): Promise<ObjectDetails[]> {
+  const found: ObjectDetails[] = []
+  for (const source of sources) {
     const stored = await states.load(objectKey({ source, object }))
-    if (stored) found.push(...foundIn(stored.body, { source, object }))
+    const read = stored && readObject(stored.body)
+    if (!read) continue
+    if ('unreadable' in read) {
+      found.push({ source, object, why: whyUnreadable[read.unreadable], body: stored.body })
+      continue
+    }
+    const details = detailsOf(pruneObject(read.state, Date.now()))
+    if (details.links.length + details.held.length > 0) found.push({ source, object, ...details })
   }
-  const [only, ...others] = found
-  if (!only || others.length > 0) {
-    const names = found.map((one) => one.source).join(', ')
-    const why = only
-      ? `it is an object of ${names}: say which, before it`
-      : `nothing is known of it (${asked.join(', ')})`
-    terminal.stderr.write(`${escapeControl(object)}: ${why}\n`)
-    return exitCodes.failed
-  }
-  if (asJson) terminal.print(json([only]))
-  else terminal.print(inWords(only))
-  if (!('why' in only)) return exitCodes.done
-  terminal.stderr.write(`${escapeControl(object)}: ${only.why}\n`)
-  return exitCodes.failed
+  return found
 }
 
-type Found = { source: string; object: string } & (ReturnType<typeof toldOf> | { why: string; body: string })
-
-/** None where all that was known has waited for as long as it may. */
-function foundIn(body: string, name: { source: string; object: string }): Found[] {
-  const read = readObject(body)
-  if ('unreadable' in read) return [{ ...name, why: whyUnreadable[read.unreadable], body }]
-  const told = toldOf(pruneObject(read.state, Date.now()))
-  return told.links.length + told.held.length > 0 ? [{ ...name, ...told }] : []
-}
-
-function toldOf(state: ObjectState) {
+function detailsOf(state: ObjectState) {
   const linked = linkedTo(state)
   const links = Object.entries(state.links).map(([messageId, { added, removed }]) => ({
     messageId,
@@ -69,38 +59,4 @@ function toldOf(state: ObjectState) {
       change,
     }))
   return { links, held }
-}
-
-function inWords({ source, object, ...told }: Found): string {
-  const name = `${source} ${object}`
-  if ('why' in told) return details(name, { body: told.body })
-  const { links, held } = told
-  return [
-    escapeControl(name),
-    links.length === 0
-      ? '\nIt is not linked to a chat message.'
-      : `\n${table(
-          ['CHAT MESSAGE', 'LINKED', 'ADDED', 'REMOVED'],
-          links.map(({ messageId, linked, added, removed }) => [messageId, linked ? 'yes' : 'no', added, removed]),
-        )}`,
-    held.length === 0
-      ? '\nNothing of it is held.'
-      : `\n${table(
-          ['EVENT', 'ACTOR', 'HAPPENED', 'ASKS FOR', 'HELD UNTIL'],
-          held.map(({ eventId, actor, at, until, change }) => [eventId, actor, at, asks(change), until]),
-        )}`,
-  ].join('\n')
-}
-
-function asks(change: Change): string {
-  switch (change.kind) {
-    case 'completed':
-      return `completed ${change.value}`
-    case 'reaction':
-      return `reaction ${change.emoji}${change.present ? '' : ' removed'}`
-    case 'text':
-      return `text ${change.text}`
-    case 'attachment':
-      return `attachment ${change.attachment.filename}${change.present ? '' : ' removed'}`
-  }
 }

@@ -9,6 +9,7 @@ import { createSecretsManagerSession } from '../../functions/aws/webhook-secrets
 import { createErp } from '../../functions/erp/client.ts'
 import { type ErpBehaviorSettings, erpBehavior } from '../../functions/state/erp/erp-behavior.ts'
 import { storeCredentials } from '../secrets/erp-credentials.ts'
+import { awsHealth } from './aws-health.ts'
 import { awsSecretAdmin } from './aws-secrets.ts'
 import type { BridgeAccess } from './bridge.ts'
 
@@ -43,6 +44,7 @@ export async function openAwsBridge(name: string, region: string): Promise<Bridg
   }
   const modes = readModes(outputs.get('ErpModes') ?? '')
   return {
+    home: 'AWS',
     url: output('ApiUrl'),
     publicUrl: output('ApiUrl'),
     offlineHint: `look at the stack ${name}`,
@@ -95,6 +97,12 @@ export async function openAwsBridge(name: string, region: string): Promise<Bridg
         return openInsights(settings, output('LogGroups').split(',')).find(query)
       },
     },
+    health: () =>
+      awsHealth(sqs, {
+        queueUrl: output('QueueUrl'),
+        deadLettersUrl: output('DeadLettersUrl'),
+        hasLogin: outputs.has('ErpCredentialsName'),
+      }),
     close() {},
   }
 }

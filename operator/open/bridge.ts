@@ -5,18 +5,11 @@ import type { Credentials } from '../../functions/secrets/session.ts'
 import type { ErpBehavior } from '../../functions/state/erp/erp-behavior.ts'
 import type { WaitingMessages } from '../../local/storage/queue.ts'
 import type { LogLines } from '../trace/log-lines.ts'
-
-/** Which home a command is for, as options of `parseArgs`. */
-export const homeOptions = {
-  stack: { type: 'string' },
-  region: { type: 'string', default: 'eu-central-1' },
-} as const
-
-/** Opens the home that a command's options name. */
-export type OpenBridge = (options: { stack?: string | undefined; region: string }) => Promise<BridgeAccess>
+import type { Health } from './health.ts'
 
 /** A bridge as its operator reaches it, on this machine or on AWS. */
 export type BridgeAccess = {
+  home: 'one machine' | 'AWS'
   /** The front door's URL, without a path. */
   url: string
   /** How the outside calls it, where that is known. */
@@ -40,6 +33,8 @@ export type BridgeAccess = {
   /** Whether no PUT may leave. */
   isDry: boolean
   log: LogLines
+  /** Measures what `status` shows. */
+  health(): Promise<Health>
   close(): void
 }
 
@@ -72,11 +67,11 @@ export type SecretAdmin = {
 }
 
 /**
- * The source of a name that an operator wrote.
+ * Finds a source by its name.
  * @throws when there is none
  */
-export function sourceOf({ sources }: BridgeAccess, name = ''): { source: string; kind: string } {
+export function sourceOf({ sources }: Pick<BridgeAccess, 'sources'>, name: string): SourceInfo {
   const source = sources.get(name)
-  if (source) return { source: name, kind: source.kind }
-  throw new Error(`there is no source ${name || '(none named)'}: ${[...sources.keys()].join(', ')}`)
+  if (source) return source
+  throw new Error(`there is no source ${name}: ${[...sources.keys()].join(', ')}`)
 }

@@ -7,6 +7,7 @@ import { openStorage } from '../../local/storage/storage.ts'
 import { listenUrl } from '../../local/url.ts'
 import { localLog } from '../trace/local-log.ts'
 import type { BridgeAccess } from './bridge.ts'
+import { localHealth } from './local-health.ts'
 
 /**
  * The bridge on this machine, whether it runs or not.
@@ -20,6 +21,7 @@ export async function openLocalBridge(settings: Settings): Promise<BridgeAccess>
   const secrets = openSecrets(DATA_DIR, WEBHOOK_SECRETS)
   const { erp, host } = connectErp(settings, urlOfSimulatedErp(settings))
   return {
+    home: 'one machine',
     url: listenUrl(HOST, PORT),
     publicUrl: PUBLIC_URL,
     offlineHint: 'run npm start first',
@@ -49,6 +51,7 @@ export async function openLocalBridge(settings: Settings): Promise<BridgeAccess>
     erpHost: host,
     isDry: settings.DRY_RUN,
     log: localLog(DATA_DIR),
+    health: async () => localHealth(settings, data),
     close: () => data.close(),
   }
 }

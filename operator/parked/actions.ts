@@ -16,27 +16,26 @@ import type { ParkedItem } from './item.ts'
 import { deadLetterId } from './selection.ts'
 import { walkDeadLetters } from './walk-dead-letters.ts'
 
-/** Records that are changed side by side. */
-const sideBySide = 20
+/** Records that are changed at once. */
+const concurrency = 20
 
-/** What became of one thing that was set aside; `why` says why it could not be done. */
-export type Outcome = { id: string; why?: string }
+/** What became of one item; `why` says why nothing could be done. */
+type Outcome = { id: string; why?: string }
 
-/** What an operator can decide of something that is set aside. */
+/** What an operator can do with parked items. */
 export type ParkedAction = {
   /** "redriven", "dropped". */
   done: string
-  /** Why it can't be done with one thing; undefined where it can. */
+  /** Why it cannot be done with an item; undefined where it can. */
   blocker(item: ParkedItem): string | undefined
-  /** @param step called for each thing that is done, or could not be */
-  run(home: DecisionHome, items: readonly ParkedItem[], step: () => void): Promise<Outcome[]>
+  run(bridge: ActionBridge, items: readonly ParkedItem[]): Promise<Outcome[]>
 }
-type DecisionHome = Pick<BridgeAccess, 'states' | 'queue' | 'deadLetters'>
+type ActionBridge = Pick<BridgeAccess, 'states' | 'queue' | 'deadLetters'>
 
 /**
- * Makes due again what was set aside. Killed at any moment it loses nothing: a parked wish is due once it is saved, and the
- * sweep finds it; a dead letter goes only after its message is on the queue, and twice there does no harm. It never hastens:
- * where an attempt has to wait, because the ERP asked for that or an answer was lost, it waits.
+ * Makes parked items due again. It may be killed at any moment: a write is due once its record is saved, and the sweep finds
+ * it; a dead letter is removed only after its message is on the queue, and a duplicate there does no harm. An attempt that
+ * has to wait, because the ERP asked for that or an answer was lost, still waits.
  */
 export const redriveAction: ParkedAction = {
   done: 'redriven',
@@ -45,15 +44,15 @@ export const redriveAction: ParkedAction = {
       return 'a newer version of the bridge wrote this record: redrive it with that version'
     }
     if (item.kind === 'dead letter' && item.unreadable !== undefined) {
-      return `deliver can't read it (${item.unreadable}), so it would come right back: look at it with show, then drop it, or redrive it with the version of the bridge that wrote it`
+      return `deliver cannot read it (${item.unreadable}), so it would come right back: look at it with show, then drop it, or redrive it with the version of the bridge that wrote it`
     }
     return undefined
   },
-  async run({ states, queue, deadLetters }, items, step) {
-    const letters = await forLetters(deadLetters, items, step, async ({ body }) => {
+  async run({ states, queue, deadLetters }, items) {
+    const letters = await forDeadLetters(deadLetters, items, async ({ body }) => {
       const decoded = decode(body)
       if ('unreadable' in decoded) throw new Error(decoded.unreadable)
-      // Its failures are forgotten: what failed too often would come right back.
+      // Without its count of failures, or it would come right back.
       const { message } = decoded
       const neverFailed =
         message.kind === 'updates'
@@ -61,21 +60,24 @@ export const redriveAction: ParkedAction = {
           : { ...message, failures: undefined }
       await queue.send(encode(neverFailed))
     })
-    const wishes = await forChatMessages(items, step, async (messageId, some) => {
-      // Of a damaged record deliver makes a dead letter, and begins anew.
+    const writes = await forChatMessages(items, async (messageId, some) => {
+      // Deliver makes a dead letter of a damaged record, and starts a new one.
       const outcomes = some.some(({ kind }) => kind === 'record')
         ? some.map(({ id }) => ({ id }))
         : await changeRecord(states, messageId, some, redrive)
       await queue.send(encode(attemptMessage(messageId))).catch((cause) => {
-        throw new Error(`the sweep has to find it, its attempt could not be sent: ${errorMessage(cause)}`, { cause })
+        throw new Error(
+          `it is due, but its attempt could not be sent, so it waits for the sweep: ${errorMessage(cause)}`,
+          { cause },
+        )
       })
       return outcomes
     })
-    return [...wishes, ...letters]
+    return [...writes, ...letters]
   },
 }
 
-/** Forgets for good what was set aside. */
+/** Discards parked items for good. */
 export const dropAction: ParkedAction = {
   done: 'dropped',
   blocker(item) {
@@ -84,17 +86,16 @@ export const dropAction: ParkedAction = {
       ? 'a newer version of the bridge wrote this record: drop with that version what is parked of it'
       : 'this record may hold more than what is parked: redrive it, which makes a dead letter of it, and drop that'
   },
-  async run({ states, deadLetters }, items, step) {
-    const letters = await forLetters(deadLetters, items, step, async () => {})
-    const wishes = await forChatMessages(items, step, (messageId, some) => changeRecord(states, messageId, some, drop))
-    return [...wishes, ...letters]
+  async run({ states, deadLetters }, items) {
+    const letters = await forDeadLetters(deadLetters, items, async () => {})
+    const writes = await forChatMessages(items, (messageId, some) => changeRecord(states, messageId, some, drop))
+    return [...writes, ...letters]
   },
 }
 
-/** Does something for each chat message that some of the items are of. */
+/** Calls `act` for each chat message of the items that are no dead letters. */
 async function forChatMessages(
   items: readonly ParkedItem[],
-  step: () => void,
   act: (messageId: string, items: readonly ParkedItem[]) => Promise<Outcome[]>,
 ): Promise<Outcome[]> {
   const groups = Map.groupBy(
@@ -108,25 +109,22 @@ async function forChatMessages(
         return await act(messageId, some)
       } catch (error) {
         return some.map(({ id }) => ({ id, why: errorMessage(error) }))
-      } finally {
-        for (const _ of some) step()
       }
     },
-    { concurrency: sideBySide },
+    { concurrency },
   )
   return outcomes.flat()
 }
 
-/** Does something for each of the items that is a dead letter, and then ends that one's life. */
-async function forLetters(
+/** Calls `act` for each of the items that is a dead letter, and removes it afterwards. */
+async function forDeadLetters(
   deadLetters: BridgeAccess['deadLetters'],
   items: readonly ParkedItem[],
-  step: () => void,
   act: (letter: ReceivedMessage) => Promise<void>,
 ): Promise<Outcome[]> {
   const wanted = new Set(items.flatMap(({ kind, id }) => (kind === 'dead letter' ? [id] : [])))
   const outcomes: Outcome[] = []
-  let whyNot = 'it is no longer there, or in another command’s hands'
+  let whyMissing = 'it is no longer there, or another command has it'
   await walkDeadLetters(
     deadLetters,
     async (letter, remove) => {
@@ -139,42 +137,41 @@ async function forLetters(
       } catch (error) {
         outcomes.push({ id, why: errorMessage(error) })
       }
-      step()
     },
     () => wanted.size === 0,
   ).catch((error) => {
-    whyNot = errorMessage(error)
+    whyMissing = errorMessage(error)
   })
-  for (const id of wanted) outcomes.push({ id, why: whyNot })
+  for (const id of wanted) outcomes.push({ id, why: whyMissing })
   return outcomes
 }
 
-/** Changes what is parked of one chat message, whatever else happens to its record at the same time. */
+/** Changes parked writes of one chat message; begins again when something else saved the record meanwhile. */
 async function changeRecord(
   states: MessageStates,
   messageId: string,
   items: readonly ParkedItem[],
-  change: (state: MessageState, wishes: readonly WriteRef[]) => MessageState,
+  change: (state: MessageState, writes: readonly WriteRef[]) => MessageState,
 ): Promise<Outcome[]> {
   for (;;) {
     const stored = await states.load(messageId)
     const read = stored && readState(stored.body)
-    if (read && 'unreadable' in read) throw new Error(`its record can't be read any more (${read.unreadable})`)
+    if (read && 'unreadable' in read) throw new Error(`its record cannot be read any more (${read.unreadable})`)
     const parked = read ? parkedWrites(read.state) : []
-    const wishes = parked.filter(({ identity }) => items.some((item) => isWish(item, identity)))
-    if (read && wishes.length > 0) {
-      const record = toRecord(change(read.state, wishes), Date.now())
-      // Somebody else saved in between: what they did counts.
+    const writes = parked.filter(({ identity }) => items.some((item) => isWrite(item, identity)))
+    if (read && writes.length > 0) {
+      const record = toRecord(change(read.state, writes), Date.now())
+      // Something else saved in between: its save counts.
       if ((await states.save(messageId, record, stored?.version)) === undefined) continue
     }
     return items.map((item) =>
-      wishes.some(({ identity }) => isWish(item, identity))
+      writes.some(({ identity }) => isWrite(item, identity))
         ? { id: item.id }
         : { id: item.id, why: 'it is no longer parked' },
     )
   }
 }
 
-function isWish(item: ParkedItem, identity: string): boolean {
-  return item.kind === 'wish' && item.wish.identity === identity
+function isWrite(item: ParkedItem, identity: string): boolean {
+  return item.kind === 'write' && item.ref.identity === identity
 }

@@ -6,30 +6,27 @@ import { deadLetterItem, isNamed, isSelected, type ParkedItem, unreadableItem, w
 import { deadLetterId, type Id, type Selection } from './selection.ts'
 import { walkDeadLetters } from './walk-dead-letters.ts'
 
-/** Records that are loaded side by side; each may have 350 KB. */
-const sideBySide = 20
+/** Records that are loaded at once; each may have 350 KB. */
+const concurrency = 20
 
 /**
- * Finds what waits for an operator, from both places, oldest first.
- * @param step called for each thing that was looked at
- * @returns what is selected, and the ids that name nothing
+ * Finds parked writes and dead letters, oldest first.
+ * @returns the selected items, and the ids that name nothing
  */
 export async function findParked(
   { states, deadLetters }: Pick<BridgeAccess, 'states' | 'deadLetters'>,
   selection: Selection,
-  step: () => void,
 ): Promise<{ items: ParkedItem[]; missing: Id[] }> {
   const items: ParkedItem[] = []
-  const look = (item: ParkedItem) => {
-    step()
+  const addIfSelected = (item: ParkedItem) => {
     if (isSelected(item, selection)) items.push(item)
   }
   await pMap(
     await chatMessages(states, selection),
     async ({ messageId, parkedAt }) => {
-      for (const item of await setAsideOf(states, messageId, parkedAt)) look(item)
+      for (const item of await parkedItemsOf(states, messageId, parkedAt)) addIfSelected(item)
     },
-    { concurrency: sideBySide },
+    { concurrency },
   )
   const ids = 'ids' in selection ? selection.ids : []
   const letters = new Set(ids.flatMap((id) => (id.kind === 'dead letter' ? [deadLetterId(id.letter)] : [])))
@@ -37,7 +34,7 @@ export async function findParked(
     deadLetters,
     async (letter) => {
       const item = deadLetterItem(letter)
-      look(item)
+      addIfSelected(item)
       letters.delete(item.id)
     },
     () => 'ids' in selection && letters.size === 0,
@@ -46,7 +43,7 @@ export async function findParked(
   return { items, missing: ids.filter((id) => !items.some((item) => isNamed(item, id))) }
 }
 
-/** Those that have something parked, or that are asked for. */
+/** The chat messages to look at: those named, else those with something parked. */
 async function chatMessages(
   states: MessageStates,
   selection: Selection,
@@ -56,11 +53,11 @@ async function chatMessages(
   return [...new Set(ids)].map((messageId) => ({ messageId }))
 }
 
-/** What is set aside of one chat message. */
-async function setAsideOf(states: MessageStates, messageId: string, parkedAt?: number): Promise<ParkedItem[]> {
+/** Reads the parked items of one chat message. */
+async function parkedItemsOf(states: MessageStates, messageId: string, parkedAt?: number): Promise<ParkedItem[]> {
   const stored = await states.load(messageId)
   if (!stored) return []
   const read = readState(stored.body)
   if ('unreadable' in read) return [unreadableItem(messageId, read.unreadable, parkedAt)]
-  return parkedWrites(read.state).map((wish) => writeItem(messageId, wish))
+  return parkedWrites(read.state).map((write) => writeItem(messageId, write))
 }

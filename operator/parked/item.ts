@@ -1,30 +1,30 @@
 import type { ReceivedMessage } from '../../functions/ports/ports.ts'
 import type { Parked, ParkedWrite, WriteRef } from '../../functions/state/message/message-state.ts'
 import { decode, itemsOf, type QueueMessage } from '../../functions/state/queue-message.ts'
-import { isoTime } from '../cli/output.ts'
+import { isoTime } from '../time.ts'
 import { deadLetterId, type Id, type Selection, writeId } from './selection.ts'
 
 /**
- * Something that waits for an operator, without what it says: a parked wish, a dead letter, or the record of a chat message
- * that can't be read. Times are epoch ms.
+ * Something that waits for an operator: a parked write, a dead letter, or a chat message's record that cannot be read. It
+ * holds no text of others. Times are epoch ms.
  */
 export type ParkedItem = {
-  /** As a person copies it. */
+  /** As `list` shows it and the commands take it. */
   id: string
   reason: string
-  /** Since when: a wish since it was parked, a dead letter since it was sent. Not always known of a record. */
+  /** When it was parked, or a dead letter was sent. Not always known of a record. */
   at?: number
   messageId?: string
-  /** The source's own id of a thing, where that is what it is about. */
+  /** The object, where the item names one. */
   object?: string
   source?: string
   eventId?: string
-  /** The kind of what it asks for. */
+  /** The kind of change. */
   asks?: string
   occurredAt?: number
   receivedAt?: number
 } & (
-  | { kind: 'wish'; messageId: string; wish: WriteRef }
+  | { kind: 'write'; messageId: string; ref: WriteRef }
   | { kind: 'dead letter'; updates?: number; unreadable?: string }
   | { kind: 'record'; messageId: string; unreadable: 'newer' | 'damaged' }
 )
@@ -33,7 +33,7 @@ export function writeItem(messageId: string, { key, identity, write }: ParkedWri
   const { parked, source, eventId, change, occurredAt, receivedAt } = write
   return {
     id: writeId(messageId, identity),
-    kind: 'wish',
+    kind: 'write',
     reason: reasonOf(parked),
     at: parked.at,
     messageId,
@@ -42,7 +42,7 @@ export function writeItem(messageId: string, { key, identity, write }: ParkedWri
     asks: change.kind,
     ...(occurredAt !== undefined && { occurredAt }),
     receivedAt,
-    wish: { key, identity },
+    ref: { key, identity },
   }
 }
 
@@ -59,16 +59,16 @@ export function deadLetterItem({ id, body, sentAt, reason = 'unknown' }: Receive
     : { ...letter, ...contentsOf(decoded.message) }
 }
 
-/** @param at 0 where an older version of the bridge didn't note it */
+/** @param at epoch ms; 0 where an older version of the bridge did not note it */
 export function unreadableItem(messageId: string, unreadable: 'newer' | 'damaged', at = 0): ParkedItem {
   const reason = unreadable === 'newer' ? 'a record of a newer version' : 'a damaged record'
   return { id: messageId, kind: 'record', messageId, reason, unreadable, ...(at > 0 && { at }) }
 }
 
-/** As a script reads it. */
+/** The JSON shape of an item, with ISO times. */
 export function listed({ at, occurredAt, receivedAt, ...item }: ParkedItem): { id: string } & Record<string, unknown> {
-  const { wish: _, ...told } = { wish: undefined, ...item }
-  return { ...told, since: isoTime(at), occurredAt: isoTime(occurredAt), receivedAt: isoTime(receivedAt) }
+  const { ref: _, ...fields } = { ref: undefined, ...item }
+  return { ...fields, since: isoTime(at), occurredAt: isoTime(occurredAt), receivedAt: isoTime(receivedAt) }
 }
 
 export function isSelected(item: ParkedItem, selection: Selection): boolean {
@@ -79,10 +79,10 @@ export function isSelected(item: ParkedItem, selection: Selection): boolean {
 
 export function isNamed(item: ParkedItem, id: Id): boolean {
   switch (id.kind) {
-    case 'wish':
-      // A record that can't be read may hold it.
+    case 'write':
+      // A record that cannot be read may hold it.
       if (item.kind === 'record') return item.messageId === id.messageId
-      return item.kind === 'wish' && item.messageId === id.messageId && item.wish.identity === id.identity
+      return item.kind === 'write' && item.messageId === id.messageId && item.ref.identity === id.identity
     case 'chat message':
       return item.kind !== 'dead letter' && item.messageId === id.messageId
     case 'dead letter':
@@ -90,7 +90,7 @@ export function isNamed(item: ParkedItem, id: Id): boolean {
   }
 }
 
-/** What a queue message is about; of several things the first one. */
+/** Summarises a queue message by its first entry. */
 function contentsOf(message: QueueMessage) {
   if (message.kind === 'attempt') return { messageId: message.messageId, asks: 'attempt' }
   const all = itemsOf(message)

@@ -6,25 +6,28 @@ import { deadLetterItem, isNamed, listed, unreadableItem, writeItem } from './it
 import type { Id } from './selection.ts'
 import { walkDeadLetters } from './walk-dead-letters.ts'
 
-/** Everything that is known of something: what a list tells, and what it says. */
-export type Shown = { id: string } & Record<string, unknown>
+/** Everything that is known of an item, its change included. */
+type Shown = { id: string } & Record<string, unknown>
 
-/** What is set aside under an id, with the ERP's answers and the changes that are asked for; none where there is nothing. */
-export async function showParked({ states, deadLetters }: Pick<BridgeAccess, 'states' | 'deadLetters'>, id: Id) {
-  if (id.kind === 'dead letter') return letterShown(deadLetters, id)
+/** Reads the items of an id, with the ERP's answers and the changes; none where nothing is parked under it. */
+export async function showParked(
+  { states, deadLetters }: Pick<BridgeAccess, 'states' | 'deadLetters'>,
+  id: Id,
+): Promise<Shown[]> {
+  if (id.kind === 'dead letter') return showDeadLetter(deadLetters, id)
   const stored = await states.load(id.messageId)
   if (!stored) return []
   const read = readState(stored.body)
   if ('unreadable' in read) return [{ ...listed(unreadableItem(id.messageId, read.unreadable)), body: stored.body }]
-  return parkedWrites(read.state).flatMap((wish): Shown[] => {
-    const item = writeItem(id.messageId, wish)
+  return parkedWrites(read.state).flatMap((parkedWrite): Shown[] => {
+    const item = writeItem(id.messageId, parkedWrite)
     if (!isNamed(item, id)) return []
-    const { change, parked } = wish.write
-    return [{ ...listed(item), register: wish.key, status: parked.status, answer: parked.answer, change }]
+    const { change, parked } = parkedWrite.write
+    return [{ ...listed(item), register: parkedWrite.key, status: parked.status, answer: parked.answer, change }]
   })
 }
 
-async function letterShown(deadLetters: Queue, id: Id): Promise<Shown[]> {
+async function showDeadLetter(deadLetters: Queue, id: Id): Promise<Shown[]> {
   const shown: Shown[] = []
   await walkDeadLetters(
     deadLetters,

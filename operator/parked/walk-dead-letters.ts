@@ -1,18 +1,17 @@
 import pMap from 'p-map'
 import type { Queue, ReceivedMessage } from '../../functions/ports/ports.ts'
 
-/** ms that a dead letter is in this command's hands; also how long one stays unseen where the command is killed. */
+/** How long a received dead letter is hidden from others, also if the command is killed; ms. */
 const visibility = 60_000
-/** Each may have 1 MiB. */
-const atOnce = 10
-/** Releases under way at once. */
-const sideBySide = 20
+/** Dead letters that are received at once; each may have 1 MiB. */
+const batchSize = 10
+const releaseConcurrency = 20
 
 /**
- * Takes every dead letter in hand once, and gives back those that stay. One that is in another's hands, such as another
- * command's, isn't seen. Killed at any moment it loses nothing: what it had in its hands comes back by itself.
+ * Visits every dead letter once and releases those that stay. A dead letter that another command has received is not seen.
+ * If the command is killed, what it had received becomes visible again by itself.
  * @param visit looks at a letter, and may remove it
- * @param isDone whether the rest doesn't matter
+ * @param isDone ends the walk early
  */
 export async function walkDeadLetters(
   deadLetters: Queue,
@@ -20,14 +19,14 @@ export async function walkDeadLetters(
   isDone: () => boolean = () => false,
 ): Promise<void> {
   const seen = new Set<string>()
-  // Receipts and not letters, of which there may be thousands.
+  // Receipts instead of letters, because there may be thousands.
   const kept = new Map<string, string>()
   try {
     while (!isDone()) {
-      const letters = await deadLetters.receive({ max: atOnce, visibility })
+      const letters = await deadLetters.receive({ max: batchSize, visibility })
       const fresh = letters.filter(({ id }) => !seen.has(id))
       for (const { id, receipt } of letters) kept.set(id, receipt)
-      // Those of the beginning are visible again: all were seen.
+      // The first ones are visible again, so all were seen.
       if (fresh.length === 0) break
       await pMap(fresh, async (letter) => {
         seen.add(letter.id)
@@ -38,7 +37,9 @@ export async function walkDeadLetters(
       })
     }
   } finally {
-    // One that can't be released now comes back by itself.
-    await pMap(kept.values(), (receipt) => deadLetters.release(receipt, 0).catch(() => {}), { concurrency: sideBySide })
+    // One that cannot be released now becomes visible by itself.
+    await pMap(kept.values(), (receipt) => deadLetters.release(receipt, 0).catch(() => {}), {
+      concurrency: releaseConcurrency,
+    })
   }
 }

@@ -7,7 +7,7 @@ export type List = (typeof lists)[number]
 
 type Element = ChatroomMessage[List][number]
 
-/** The attributes that are not as they were; ids that a host gave anew, and the order of a list, make no difference. */
+/** The attributes that differ. New ids and the order of a list do not count. */
 export function differing(before: ChatroomMessage, now: ChatroomMessage): (Scalar | List)[] {
   return [
     ...scalars.filter(
@@ -17,7 +17,7 @@ export function differing(before: ChatroomMessage, now: ChatroomMessage): (Scala
   ]
 }
 
-/** The elements of one list that another one lacks, each as often as it is there. */
+/** The elements that `there` lacks, each as often as it is wanted. */
 export function missing<E extends Element>(wanted: readonly E[], there: readonly Element[]): E[] {
   const rest = there.map(keyOf)
   return wanted.filter((element) => {
@@ -27,7 +27,7 @@ export function missing<E extends Element>(wanted: readonly E[], there: readonly
   })
 }
 
-/** Whether some element has another id than it had. */
+/** Tells whether some element has another id than before. */
 export function hasOtherIds(before: ChatroomMessage, now: ChatroomMessage): boolean {
   return lists.some((name) => {
     const ids = new Set(now[name].map(({ id }) => id))
@@ -35,7 +35,7 @@ export function hasOtherIds(before: ChatroomMessage, now: ChatroomMessage): bool
   })
 }
 
-/** Nothing, an empty text, an empty list, or not completed. */
+/** Tells whether a value is nothing, an empty text, an empty list, or false. */
 export function isEmpty(value: unknown): boolean {
   return Array.isArray(value) ? value.length === 0 : !value
 }

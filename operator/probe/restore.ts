@@ -1,14 +1,14 @@
 import type { ChatroomMessage, ChatroomMessageData } from '../../functions/state/erp/chatroom-message.ts'
-import type { Answers } from './answers.ts'
 import type { Calls } from './calls.ts'
 import { differing, hasOtherIds, isEmpty, type List, lists, missing, type Scalar, scalars } from './difference.ts'
+import type { Findings } from './probe.ts'
 
-/** PUTs that restoring may take: one that empties lists, one that fills them, and each once more. */
-const most = 4
-/** ms between two tries where the ERP can't be reached; together half a minute. */
+/** The most PUTs that restoring may take: one that empties lists, one that fills them, and each once more. */
+const maxPuts = 4
+/** Pauses between tries while the ERP cannot be reached; ms, half a minute in total. */
 const pauses = [500, 1_000, 2_000, 4_000, 8_000, 15_000]
 
-/** How a chat message was left: what is not as it was, and why that isn't known where it can't be read. */
+/** How a chat message was left: the attributes that differ, or why that is not known. */
 export type Restored = {
   message?: ChatroomMessage
   left: (Scalar | List)[]
@@ -17,17 +17,17 @@ export type Restored = {
 }
 
 /**
- * Makes a chat message what it was, by what is known of the host so far, and looks whether it is.
- * @param sent the attributes that were sent: only those, and what was emptied with them, are the probe's to restore
+ * Makes a chat message what it was, by what is known of the host so far, and checks the result.
+ * @param sent the attributes that the probe sent: it restores only those, and attributes that are empty now
  */
 export async function restore(
   calls: Pick<Calls, 'get' | 'put'>,
   messageId: string,
   before: ChatroomMessage,
-  { answers, sent, wait }: { answers: Answers; sent: ReadonlySet<string>; wait(ms: number): Promise<unknown> },
+  { findings, sent, wait }: { findings: Findings; sent: ReadonlySet<string>; wait(ms: number): Promise<unknown> },
 ): Promise<Restored> {
   const left = [...pauses]
-  /** @returns whether to try once more */
+  // Resolves with false once the pauses are used up.
   const pause = async () => {
     const ms = left.shift()
     if (ms !== undefined) await wait(ms)
@@ -43,30 +43,30 @@ export async function restore(
     const now = got.message
     const different = differing(before, now)
     const ours = different.filter((name) => sent.has(name) || isEmpty(now[name]))
-    const data = ours.length === 0 || puts === most ? undefined : restoringPut(before, now, ours, answers)
+    const data = ours.length === 0 || puts === maxPuts ? undefined : restoringPut(before, now, ours, findings)
     if (!data) {
       return { message: now, left: different, hasOtherIds: different.length === 0 && hasOtherIds(before, now) }
     }
     const put = await calls.put(messageId, data)
     if (!('failure' in put) && put.isSuccess) puts += 1
-    else if (!(await pause())) puts = most
+    else if (!(await pause())) puts = maxPuts
   }
 }
 
-/** Whether a chat message is what it was, but for ids that its host gives. */
+/** Tells whether everything is as it was, apart from ids. */
 export function isRestored({ left, unreadable }: Restored): boolean {
   return left.length === 0 && unreadable === undefined
 }
 
 /**
- * The PUT that brings a chat message nearer to what it was; undefined where none can. To a host that adds to lists an element
- * goes only where it is missing; one that is too much goes by leaving the list out, where the host clears that.
+ * Builds the PUT that brings a chat message nearer to what it was; undefined where none can. A host that adds to lists gets
+ * only missing elements; surplus elements go by leaving the list out, where the host clears that.
  */
 function restoringPut(
   before: ChatroomMessage,
   now: ChatroomMessage,
   ours: readonly (Scalar | List)[],
-  { partialPut, lists: taken }: Answers,
+  { partialPut, lists: taken }: Findings,
 ): ChatroomMessageData | undefined {
   const clears = partialPut === 'clears'
   const data: ChatroomMessageData = {}

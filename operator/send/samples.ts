@@ -46,10 +46,10 @@ export async function sample(source: SourceInfo, event: SampleEvent, signing: Si
   const kind = kinds.find((each) => each === source.kind)
   if (!kind) return `what a source of kind ${source.kind} sends is not known here`
   const { types, needs, ready, write }: Samples = samples[kind]
-  if (!isSaid(event, types)) return `${kind} sends ${[types].flat().join(', ')}, and no ${event.type}`
+  if (!canSend(event, types)) return `${kind} sends ${[types].flat().join(', ')}, not ${event.type}`
   const options = optionsOf(source)
   const needed = needs?.(event.type, options)
-  if (needed) return `${kind} says ${event.type} only with an option such as ${JSON.stringify(needed)}`
+  if (needed) return `${kind} sends ${event.type} only with an option such as ${JSON.stringify(needed)}`
   if (types !== 'any' && event.type === 'link.added' && event.messageId === undefined) {
     return 'link.added: which chat message? Give MESSAGE'
   }
@@ -57,20 +57,20 @@ export async function sample(source: SourceInfo, event: SampleEvent, signing: Si
   return write(event, { ...signing, options })
 }
 
-/** What a source of each kind can send, a line each; `*` where that takes an option. */
-export function whatIsSent(): string[] {
+/** What a source of each kind can send; a `*` marks what takes an option of the source. */
+export function samplesByKind(): { kind: string; types: string[] }[] {
   return kinds.map((kind) => {
     const { types, needs }: Samples = samples[kind]
     const options = optionsOf({ kind })
-    const said = types === 'any' ? ['all of them'] : types.map((type) => (needs?.(type, options) ? `${type}*` : type))
-    return `${kind.padEnd(18)} ${said.join(', ')}`
+    if (types === 'any') return { kind, types: ['all of them'] }
+    return { kind, types: types.map((type) => (needs?.(type, options) ? `${type}*` : type)) }
   })
 }
 
 const kinds = Object.keys(samples) as (keyof typeof samples)[]
 
-/** With our own events every word is taken: the bridge's answer says which it knows. */
-function isSaid(event: SampleEvent, types: Samples['types']): event is SampleEvent<EventType> {
+/** Own events may have any type: the bridge's answer says which it knows. */
+function canSend(event: SampleEvent, types: Samples['types']): event is SampleEvent<EventType> {
   return types === 'any' || types.some((type) => type === event.type)
 }
 

@@ -8,20 +8,19 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs'
 import { type LogLines, lineOf } from './log-lines.ts'
 
-/** ms from the first look whether a query is done to the next, and between later ones at most. */
+/** The first and the longest pause between two polls of a query; ms. */
 const [firstPause, longestPause] = [50, 1_000]
-/** ms until it must be done. */
-const patience = 60_000
-/** The most lines that CloudWatch gives. */
-const most = 10_000
+const timeoutMs = 60_000
+/** The most lines that CloudWatch returns. */
+const maxLines = 10_000
 
-/** The log of functions that write to these groups. */
+/** Opens the log of the functions that write to these groups. */
 export function openInsights(settings: CloudWatchLogsClientConfig, logGroupNames: string[]): LogLines {
   return createInsights({ client: new CloudWatchLogsClient(settings), logGroupNames })
 }
 
 /**
- * The log in CloudWatch, searched by Logs Insights (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html).
+ * Searches CloudWatch with Logs Insights (https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html).
  * A line can be found some seconds after it was written, and each search costs by the bytes that it reads.
  */
 export function createInsights({
@@ -39,10 +38,10 @@ export function createInsights({
           startTime: Math.floor(since / 1000),
           endTime: Math.ceil(Date.now() / 1000),
           queryString: `fields @timestamp, @message | filter @message like /${texts.map(loosely).join('|')}/ | sort @timestamp asc`,
-          limit: most,
+          limit: maxLines,
         }),
       )
-      const end = performance.now() + patience
+      const end = performance.now() + timeoutMs
       for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
         const { status, results = [] } = await client.send(new GetQueryResultsCommand({ queryId }))
         if (status === 'Complete') return results.flatMap((fields) => lineFrom(fields, texts))
@@ -54,7 +53,7 @@ export function createInsights({
   }
 }
 
-/** As part of a regular expression that finds too much rather than too little: whatever may mean something else there is anything. */
+/** Turns a text into a regular expression that may match too much: special characters become `.+`. */
 function loosely(text: string): string {
   return text.replace(/[^\w -]+/g, '.+')
 }

@@ -1,11 +1,11 @@
 import type { LogLine, LogLines } from './log-lines.ts'
 
-/** What the log tells of an event: its lines in order, and where it went. */
+/** The log lines of an event in order, and the chat messages and objects that it reached. */
 export type EventStory = { lines: LogLine[]; messageIds: string[]; objects: string[] }
 
 /**
- * Follows an event through the log: from the webhooks that carried it, by their ids, to the objects and chat messages that they
- * were folded into, and through the attempts there, until the one that settled it.
+ * Follows an event through the log: from the webhooks that carried it to the objects and chat messages that they were merged
+ * into, and through the attempts there until the one that ended it.
  * @param source only what this source sent
  * @param since epoch ms
  */
@@ -15,7 +15,7 @@ export async function storyOf(
 ): Promise<EventStory> {
   const isOurs = (line: LogLine) => source === undefined || line['source'] === undefined || line['source'] === source
   const naming = (await log.find({ texts: [JSON.stringify(eventId).slice(1, -1)], since }))
-    .filter((line) => names(line).includes(eventId))
+    .filter((line) => eventIds(line).includes(eventId))
     .filter(isOurs)
   const requests = naming.flatMap((line) => (typeof line['trace'] === 'string' ? [line['trace']] : []))
   const following = await find(log, since, requests, (line) =>
@@ -33,27 +33,29 @@ export async function storyOf(
   )
   const lines = uniqueLines([
     ...known,
-    ...messageIds.flatMap((messageId) => untilSettled(messageId, eventId, requests, known, ofMessages)),
+    ...messageIds.flatMap((messageId) => attemptsUntilDone(messageId, eventId, requests, known, ofMessages)),
   ])
   return { lines, messageIds, objects }
 }
 
-/** The attempts for a chat message from when the event came to it, until one that began after that ended well or badly. */
-function untilSettled(
+/** The attempts for a chat message since the event reached it, until one that started after that succeeded or was refused. */
+function attemptsUntilDone(
   messageId: string,
   eventId: string,
   requests: readonly string[],
   known: readonly LogLine[],
   lines: readonly LogLine[],
 ): LogLine[] {
-  const came = known.find((line) => text(line, 'messageId').includes(messageId) || list(line, 'to').includes(messageId))
+  const arrival = known.find(
+    (line) => text(line, 'messageId').includes(messageId) || list(line, 'to').includes(messageId),
+  )
   const attempts = lines.filter(({ message, at, ...line }) => {
-    return message === 'attempt' && line['messageId'] === messageId && came !== undefined && at >= came.at
+    return message === 'attempt' && line['messageId'] === messageId && arrival !== undefined && at >= arrival.at
   })
   const last = attempts.findIndex((line) => {
     if (line['outcome'] !== 'fulfilled' && line['outcome'] !== 'refused') return false
-    const isNamed = names(line).includes(eventId) || list(line, 'traces').some(within(requests))
-    return isNamed || (came !== undefined && line.at - Number(line['ms']) >= came.at)
+    const isNamed = eventIds(line).includes(eventId) || list(line, 'traces').some(within(requests))
+    return isNamed || (arrival !== undefined && line.at - Number(line['ms']) >= arrival.at)
   })
   return last < 0 ? attempts : attempts.slice(0, last + 1)
 }
@@ -68,11 +70,11 @@ async function find(
 }
 
 /** The events that a line names. */
-function names(line: LogLine): string[] {
+function eventIds(line: LogLine): string[] {
   return [...list(line, 'ids'), ...list(line, 'ignored'), ...text(line, 'id')]
 }
 
-/** A field as it stands in a line. */
+/** Writes a field as it stands in a JSON line. */
 function asField(name: string): (value: string) => string {
   return (value) => `${JSON.stringify(name)}:${JSON.stringify(value)}`
 }
@@ -96,7 +98,7 @@ function unique(values: readonly string[]): string[] {
   return [...new Set(values)]
 }
 
-/** What is told of one moment, in the order in which it happens. */
+/** Sorts lines of the same millisecond in the order in which they happen. */
 const inOrder = ['more events', 'webhook', 'look-up', 'object', 'folded', 'attempt', 'parked']
 
 function uniqueLines(lines: readonly LogLine[]): LogLine[] {

@@ -89,7 +89,13 @@ export function openOnAws(
       const sweep = createSweep({ states, queue, clock, log })
       setInterval(() => sweep().catch(() => {}), sweepEvery / speed)
       // What Lambda's event source mapping does; SQS tells nobody when something was sent.
-      const source = { ...queue, onSend() {}, nextVisibleAt: () => undefined, releaseOfDeadProcesses: async () => {} }
+      const source = {
+        ...queue,
+        onSend() {},
+        nextVisibleAt: () => undefined,
+        releaseOfDeadProcesses: async () => {},
+        counts: () => ({ waiting: 0, delayed: 0 }),
+      }
       startWorker({ queue: source, deliver, clock, log, batchSize: 10, batches: 10, visibility: 6 * leaseFor })
     },
     close() {},

@@ -11,7 +11,7 @@ import { type ErpOfStory, erpToken, type Home, webhookSecret } from './home.ts'
 /** Seconds that a session is said to last, and never does. */
 const validSeconds = 86_400
 
-/** The home on one machine, as `npm start` and `npm run worker` put it together, but for the clock. */
+/** The home on one machine, as `npm start` and `npx chatroom-bridge worker` put it together, but for the clock. */
 export function openHere(folder: string, { url, credentials }: ErpOfStory, clock: Clock): Home {
   const data = openStorage(folder, clock)
   const count = data.database.sqlite.prepare("SELECT count(*) AS queued FROM messages WHERE queue = 'events'")

@@ -3,14 +3,16 @@ import { createDeliver } from '../../functions/deliver/deliver.ts'
 import { readSettings } from '../../functions/settings/settings.ts'
 import { isDue, parkedWrites } from '../../functions/state/message/message-state.ts'
 import { createLog } from '../../local/logging/logfmt.ts'
-import { reconcileCommand } from '../../operator/cli/reconcile.ts'
-import { send } from '../../operator/cli/send.ts'
 import { openLocalBridge } from '../../operator/open/local-bridge.ts'
 import { startBridgeProcess } from '../support/bridge-process.ts'
+import { cliCommand } from '../support/cli.ts'
 import { chatMessage, type Delivery, deliveryUnderTest, record } from '../support/delivery.ts'
 import { at, done, react, reopened, update } from '../support/factories.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { testTerminal } from '../support/terminal.ts'
+
+const reconcileCommand = cliCommand('reconcile')
+const send = cliCommand('send')
 
 const day = 24 * 3600_000
 const text = { kind: 'text', text: 'Kommt am Montag' } as const
@@ -124,7 +126,7 @@ describe('a dry run', () => {
     expect(await shown(delivery)).toMatchObject([
       { messageId: '42', put: { message_text: text.text } },
       { messageId: '43', noPut: 'the ERP shows it already' },
-      { messageId: '44', noPut: "the ERP can't be asked: status 503" },
+      { messageId: '44', noPut: 'the ERP cannot be asked: status 503' },
     ])
     expect(delivery.puts()).toEqual([])
   })

@@ -351,7 +351,7 @@ describe('an answer', () => {
     }
     await story.run()
     story.asana.hidden.clear()
-    await redriveAction.run(story, (await peek(story.deadLetters)).map(deadLetterItem), () => {})
+    await redriveAction.run(story, (await peek(story.deadLetters)).map(deadLetterItem))
     await story.run()
     const attempts = lines.filter(([event]) => event === 'attempt')
     expect(attempts.at(-1)?.[1]).toMatchObject({ outcome: 'fulfilled', traces: ['JKJaXmPLvHcESHA='] })
@@ -369,7 +369,7 @@ describe('an answer', () => {
     story.asana.hidden.clear()
     const letters = (await peek(story.deadLetters)).map(deadLetterItem)
     expect(letters).toMatchObject([{ kind: 'dead letter', source: 'asana', object: '7', asks: 'look-up' }])
-    await redriveAction.run(story, letters, () => {})
+    await redriveAction.run(story, letters)
     await story.run()
     expect(story.completed()).toBe(true)
   })

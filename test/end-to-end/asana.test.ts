@@ -4,14 +4,16 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { readSettings } from '../../functions/settings/settings.ts'
 import { startSimulatedErp } from '../../local/simulated-erp/server.ts'
-import { secretsCommand } from '../../operator/cli/secrets.ts'
 import { openLocalBridge } from '../../operator/open/local-bridge.ts'
 import { startAsana } from '../sources/asana/api-server.ts'
 import { asanaHandshake } from '../sources/asana/sender.ts'
 import { run, startBridgeProcess } from '../support/bridge-process.ts'
+import { cliCommand } from '../support/cli.ts'
 import { chatMessage } from '../support/delivery.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { testTerminal } from '../support/terminal.ts'
+
+const secretsCommand = cliCommand('secrets')
 
 /** Waits for something that another process does. */
 async function until(holds: () => boolean, what: string): Promise<void> {
@@ -44,7 +46,8 @@ describe('a task in Asana', () => {
       PUT_SPACING: '0',
       SOURCES: JSON.stringify({ asana: { kind: 'asana', lookUps: true, apiUrl: asana.url } }),
     }
-    const operate = (args: string[], input?: string) => run(['bin/operate.ts', 'secrets', ...args], settings, input)
+    const operate = (args: string[], input?: string) =>
+      run(['bin/chatroom-bridge.ts', 'secrets', ...args], settings, input)
     let bridge = await startBridgeProcess(settings)
     const hook = `${bridge.url}/webhooks/asana`
     const greet = async () => {
@@ -78,10 +81,10 @@ describe('a task in Asana', () => {
   })
 })
 
-describe('npm run secrets -- api-token', () => {
+describe('npx chatroom-bridge secrets api-token', () => {
   const asked = { SOURCES: '{"asana":{"kind":"asana","lookUps":true}}' }
   it.each([
-    ['asana', {}, /asana asks nothing: give it the option "lookUps": true/],
+    ['asana', {}, /asana asks its provider nothing: give it the option "lookUps": true/],
     ['shop', asked, /there is no source shop/],
     ['asana', { ...asked, API_TOKENS: '{"asana":"fixed"}' }, /API_TOKENS fixes the token of asana/],
   ])('for %s is refused with %j', async (source, settings, why) => {
@@ -91,7 +94,7 @@ describe('npm run secrets -- api-token', () => {
 
   it('wants the token on standard input', async () => {
     const settings = { DATA_DIR: temporaryFolder(), ...asked }
-    const { code, stderr } = await run(['bin/operate.ts', 'secrets', 'api-token', 'asana'], settings, ' \n')
+    const { code, stderr } = await run(['bin/chatroom-bridge.ts', 'secrets', 'api-token', 'asana'], settings, ' \n')
     expect([code, stderr]).toEqual([1, 'chatroom-bridge: the API token did not come on standard input\n'])
   })
 })

@@ -122,7 +122,7 @@ describe('everything that a run of the bridge writes', () => {
     await runs[1]?.end('SIGTERM')
     await start(otherPassword)
     await until(() => erp.message(42)?.completed === false, 'what was asked for meanwhile', 20_000)
-    const operate = (args: string) => run(['bin/operate.ts', ...args.split(' ')], settings(otherPassword))
+    const operate = (args: string) => run(['bin/chatroom-bridge.ts', ...args.split(' ')], settings(otherPassword))
     const list = await operate('parked list --json')
     const [wish] = JSON.parse(list.stdout) as { id: string }[]
     const shown = await operate(`parked show ${wish?.id}`)

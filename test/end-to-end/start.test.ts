@@ -110,7 +110,7 @@ describe('npm start', () => {
       [{ DATA_DIR, BRIDGE_CONFIG: join(DATA_DIR, 'none.json') }, /BRIDGE_CONFIG: .*none\.json can't be read/],
     ]
     for (const [settings, line] of cases) {
-      const { code, stdout, stderr } = await run(['bin/start.ts'], settings)
+      const { code, stdout, stderr } = await run(['bin/chatroom-bridge.ts', 'start'], settings)
       expect(stderr.trimEnd()).toMatch(line)
       expect(stderr.trimEnd().split('\n')).toHaveLength(1)
       expect(stderr).not.toContain('tiptop')
@@ -121,7 +121,7 @@ describe('npm start', () => {
   it('is refused on data that another bridge has', async () => {
     const DATA_DIR = temporaryFolder()
     await startBridgeProcess({ DATA_DIR })
-    const { code, stderr } = await run(['bin/start.ts'], { DATA_DIR, PORT: '0', ERP_PORT: '0' })
+    const { code, stderr } = await run(['bin/chatroom-bridge.ts', 'start'], { DATA_DIR, PORT: '0', ERP_PORT: '0' })
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(/^chatroom-bridge: another chatroom-bridge runs on the data in .*\n$/),
@@ -179,7 +179,7 @@ describe('kill -9', () => {
   })
 })
 
-describe('npm run worker', () => {
+describe('npx chatroom-bridge worker', () => {
   it('delivers what the bridge accepted, and what a killed one had in its hands', async () => {
     const erp = await startSimulatedErp({ messages: [chatMessage()], token: 'token' })
     onTestFinished(() => erp.stop())
@@ -188,14 +188,14 @@ describe('npm run worker', () => {
     erp.fault = () => ({ kind: 'silence' })
     expect(await post(`${bridge.url}/webhooks/generic/42`, { type: 'done' })).toBe(202)
     await until(() => erp.requests.length > 0, 'an attempt')
-    await startProcess(['bin/work.ts'], settings, 'One more worker delivers')
+    await startProcess(['bin/chatroom-bridge.ts', 'worker'], settings, 'One more worker delivers')
     erp.fault = undefined
     await bridge.end('SIGKILL')
     await until(() => erp.message(42)?.completed === true, 'the completed message', 5_000)
   })
 })
 
-describe('npm run send', () => {
+describe('npx chatroom-bridge send', () => {
   it('sends an event as its source would, and prints the answer and what the ERP says then', async () => {
     const erp = await startSimulatedErp({ messages: [chatMessage()], token: 'token' })
     onTestFinished(() => erp.stop())
@@ -224,30 +224,30 @@ describe('npm run send', () => {
       [['text.edited', '42', '--text', 'neu'], /"message_text": "neu"/],
       [['task.done', '99'], /The ERP refused it: 404/],
     ] as const) {
-      const { code, stdout } = await run(['bin/operate.ts', 'send', ...args], { ...settings, PORT: port })
+      const { code, stdout } = await run(['bin/chatroom-bridge.ts', 'send', ...args], { ...settings, PORT: port })
       expect(stdout).toMatch(expected)
       expect(code).toBe(0)
     }
-    const typo = await run(['bin/operate.ts', 'send', 'task.dne', '42'], { ...settings, PORT: port })
+    const typo = await run(['bin/chatroom-bridge.ts', 'send', 'task.dne', '42'], { ...settings, PORT: port })
     expect([typo.code, typo.stdout]).toEqual([1, expect.stringContaining('422')])
   })
 
   it('says what to do where nothing listens or there is no secret', async () => {
     const settings = { DATA_DIR: temporaryFolder(), PORT: '1' }
-    expect((await run(['bin/operate.ts', 'send', 'done', '42'], settings)).stderr).toMatch(
-      /generic has no secret yet: npm run secrets -- add generic/,
+    expect((await run(['bin/chatroom-bridge.ts', 'send', 'done', '42'], settings)).stderr).toMatch(
+      /generic has no secret yet: npx chatroom-bridge secrets add generic/,
     )
-    const nobody = await run(['bin/operate.ts', 'send', 'done', '42'], { ...settings, WEBHOOK_SECRETS })
+    const nobody = await run(['bin/chatroom-bridge.ts', 'send', 'done', '42'], { ...settings, WEBHOOK_SECRETS })
     expect(nobody.stderr).toMatch(/nothing listens on http:\/\/127\.0\.0\.1:1\/webhooks\/generic: run npm start first/)
   })
 })
 
-describe('npm run secrets', () => {
+describe('npx chatroom-bridge secrets', () => {
   it('lists, adds, shows and retires, and the running bridge takes it at once', async () => {
     const DATA_DIR = temporaryFolder()
     const bridge = await startBridgeProcess({ DATA_DIR })
     const secrets = async (...args: string[]) =>
-      (await run(['bin/operate.ts', 'secrets', ...args], { DATA_DIR })).stdout.trim()
+      (await run(['bin/chatroom-bridge.ts', 'secrets', ...args], { DATA_DIR })).stdout.trim()
     const status = async (token: string) => {
       const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
       return (await fetch(`${bridge.url}/webhooks/generic`, { method: 'POST', headers, body: '[]' })).status
@@ -264,11 +264,11 @@ describe('npm run secrets', () => {
 
   it('refuses a source that there is not, and one whose secrets settings fix', async () => {
     const settings = { DATA_DIR: temporaryFolder(), WEBHOOK_SECRETS }
-    expect(await run(['bin/operate.ts', 'secrets', 'add', 'shop'], settings)).toMatchObject({
+    expect(await run(['bin/chatroom-bridge.ts', 'secrets', 'add', 'shop'], settings)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('there is no source shop'),
     })
-    expect(await run(['bin/operate.ts', 'secrets', 'add', 'generic'], settings)).toMatchObject({
+    expect(await run(['bin/chatroom-bridge.ts', 'secrets', 'add', 'generic'], settings)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('WEBHOOK_SECRETS fixes'),
     })

@@ -558,19 +558,19 @@ describe('settings for AWS', () => {
     [{ SOURCES: '{"x"' }, 'SOURCES: expected JSON'],
     [
       { ERP_TOKEN: 'tiptop' },
-      'ERP_TOKEN has no place in a template: deploy, then npm run secrets -- token --stack NAME',
+      'ERP_TOKEN has no place in a template: deploy, then npx chatroom-bridge secrets token --stack NAME',
     ],
     [
       { API_TOKENS: { asana: 'tiptop' } },
-      'API_TOKENS have no place in a template: deploy, then npm run secrets -- api-token SOURCE --stack NAME',
+      'API_TOKENS have no place in a template: deploy, then npx chatroom-bridge secrets api-token SOURCE --stack NAME',
     ],
     [
       { ERP_USER: 'anna', ERP_PASSWORD: 'tiptop' },
-      'ERP_USER and ERP_PASSWORD have no place in a template: deploy with ERP_LOGIN, then npm run secrets -- credentials --stack NAME',
+      'ERP_USER and ERP_PASSWORD have no place in a template: deploy with ERP_LOGIN, then npx chatroom-bridge secrets credentials --stack NAME',
     ],
     [
       { WEBHOOK_SECRETS: { generic: ['tiptop'] } },
-      'WEBHOOK_SECRETS have no place in a template: deploy, then npm run secrets -- add SOURCE --stack NAME',
+      'WEBHOOK_SECRETS have no place in a template: deploy, then npx chatroom-bridge secrets add SOURCE --stack NAME',
     ],
     [{ BATCH_SIZE: '11' }, 'BATCH_WINDOW: expected at least 1 second for a BATCH_SIZE of more than 10'],
     [{ MAX_CONCURRENCY: 1 }, 'MAX_CONCURRENCY: expected 2 to 1000 batches'],

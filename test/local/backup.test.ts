@@ -3,11 +3,12 @@ import { once } from 'node:events'
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { readSettings } from '../../functions/settings/settings.ts'
 import { lock } from '../../local/files/process-lock.ts'
 import { startSimulatedErp } from '../../local/simulated-erp/server.ts'
 import { openStorage } from '../../local/storage/storage.ts'
-import { backupCommand } from '../../operator/cli/backup.ts'
 import { run, startBridgeProcess } from '../support/bridge-process.ts'
+import { cliCommand } from '../support/cli.ts'
 import { crashedFolder, overwrite, pageSize } from '../support/damage.ts'
 import { chatMessage } from '../support/delivery.ts'
 import { secret } from '../support/factories.ts'
@@ -20,11 +21,13 @@ const WEBHOOK_SECRETS = JSON.stringify({ generic: [secret], github: [secret] })
 /** The command as a colleague of bin/ calls it. */
 async function backup(folder: string, ...args: string[]) {
   const lines: string[] = []
-  const code = await backupCommand(args, () => ({ DATA_DIR: folder }), { print: (line) => void lines.push(line) })
+  const settings = () => readSettings({ DATA_DIR: folder }, 'one machine')
+  const noBridge = () => Promise.reject(new Error('backup opens no bridge'))
+  const code = await cliCommand('backup', settings)(args, noBridge, { print: (line) => void lines.push(line) })
   return { code, said: lines.join('\n') }
 }
 
-describe('npm run backup', () => {
+describe('npx chatroom-bridge backup', () => {
   it('while webhooks come in holds all that was acknowledged before, which a bridge on it delivers', async () => {
     const messages = Array.from({ length: chatMessages }, (_, id) => chatMessage({ id }))
     const erp = await startSimulatedErp({ messages, token: 'token' })
@@ -50,7 +53,7 @@ describe('npm run backup', () => {
     await until(() => next > 300, '300 webhooks')
     const before = new Map(acknowledged)
     const file = join(temporaryFolder(), 'backup.sqlite')
-    const { code, stdout, stderr } = await run(['bin/operate.ts', 'backup', file], { DATA_DIR })
+    const { code, stdout, stderr } = await run(['bin/chatroom-bridge.ts', 'backup', file], { DATA_DIR })
     await bridge.end('SIGKILL')
     await Promise.all(senders)
     expect([code, stderr]).toEqual([0, ''])
@@ -100,12 +103,12 @@ describe('npm run backup', () => {
   it('refuses what makes no sense with 2 and without touching anything', async () => {
     const DATA_DIR = temporaryFolder()
     for (const [args, said] of [
-      [[], 'which file? npm run backup'],
-      [['a', 'b'], 'which file?'],
+      [[], 'missing required argument'],
+      [['a', 'b'], 'too many arguments'],
       [['a', '--froce'], '--froce'],
       [['a', '--stack', 'x'], 'point-in-time recovery'],
     ] as const) {
-      const { code, stderr } = await run(['bin/operate.ts', 'backup', ...args], { DATA_DIR })
+      const { code, stderr } = await run(['bin/chatroom-bridge.ts', 'backup', ...args], { DATA_DIR })
       expect([code, stderr]).toEqual([2, expect.stringContaining(said)])
     }
     expect(readdirSync(DATA_DIR)).toEqual([])
@@ -114,13 +117,13 @@ describe('npm run backup', () => {
   it('of nothing, or of a damaged file, fails with what to do and leaves nothing behind', async () => {
     const target = temporaryFolder()
     const file = join(target, 'backup.sqlite')
-    await expect(backup(temporaryFolder(), file)).rejects.toThrow(/holds no data yet: look at DATA_DIR/)
+    await expect(backup(temporaryFolder(), file)).rejects.toThrow(/holds no data yet: give the data folder/)
     await expect(backup(temporaryFolder(), file, '--salvage')).rejects.toThrow(/holds no data yet/)
     const folder = await crashedFolder(150)
     overwrite(join(folder, 'bridge.sqlite'), 20 * pageSize, pageSize)
     await expect(backup(folder, file)).rejects.toThrow(/are damaged .*--salvage copies what can still be read/)
     overwrite(join(folder, 'bridge.sqlite'), 0, 200 * pageSize)
-    await expect(backup(folder, file, '--salvage')).rejects.toThrow(/nothing in .* can be read: put a backup/)
+    await expect(backup(folder, file, '--salvage')).rejects.toThrow(/nothing in .* can be read: restore a backup/)
     await expect(backup(await crashedFolder(1), join(target, 'no folder', 'file'))).rejects.toThrow(/no folder/)
     expect(readdirSync(target)).toEqual([])
   })
@@ -154,12 +157,12 @@ describe('npm run backup', () => {
     await data.queue.send('x'.repeat(3_000_000))
     data.close()
     const target = temporaryFolder()
-    const args = [process.execPath, 'bin/operate.ts', 'backup', join(target, 'backup.sqlite')]
+    const args = [process.execPath, 'bin/chatroom-bridge.ts', 'backup', join(target, 'backup.sqlite')]
     const small = spawn('/bin/sh', ['-c', 'ulimit -f 2000 && exec "$@"', 'sh', ...args], { env: { DATA_DIR } })
     const [[said], [code]] = await Promise.all([once(small.stderr, 'data'), once(small, 'exit')])
     expect([code, String(said)]).toEqual([
       1,
-      expect.stringMatching(/^chatroom-bridge: \S+backup\.sqlite can't be written \(.*is there room.*\n$/),
+      expect.stringMatching(/^chatroom-bridge: \S+backup\.sqlite cannot be written \(.*is there room.*\n$/),
     ])
     expect(readdirSync(target)).toEqual([])
   })

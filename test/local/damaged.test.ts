@@ -74,7 +74,7 @@ describe.each(damages)('a file with $what', ({ file, made, harm, atLeast }) => {
     const before = fingerprint(folder)
     const refused = await startBridgeHere(folder, { url: 'http://127.0.0.1:1' }).catch(errorMessage)
     expect(refused).toMatch(
-      /^\S+bridge\.sqlite is damaged \([^\n]+\), and was left as it is: .*npm run backup -- FILE --salvage$/,
+      /^\S+bridge\.sqlite is damaged \([^\n]+\), and was left as it is: .*npx chatroom-bridge backup FILE --salvage$/,
     )
     expect(fingerprint(folder)).toEqual(before)
 
@@ -109,13 +109,13 @@ describe('what looks like damage and is none', () => {
   })
 })
 
-describe('npm run backup -- FILE --salvage', () => {
+describe('npx chatroom-bridge backup FILE --salvage', () => {
   it('saves what a bridge then delivers, and tells how much was lost', async () => {
     const DATA_DIR = await crashedFolder(webhooks)
     const database = join(DATA_DIR, 'bridge.sqlite')
     for (const page of [0, 20, 30, 55]) overwrite(database, page * pageSize, pageSize)
     const saved = join(temporaryFolder(), 'saved.sqlite')
-    const { code, stdout } = await run(['bin/operate.ts', 'backup', saved, '--salvage'], { DATA_DIR })
+    const { code, stdout } = await run(['bin/chatroom-bridge.ts', 'backup', saved, '--salvage'], { DATA_DIR })
     const [, rows, lost] = /Saved of the queue: (\d+) rows; (\d+)(?: or more)? could not be read/.exec(stdout) ?? []
     expect(code).toBe(0)
     expect(Number(rows)).toBeGreaterThan(100)
@@ -142,7 +142,7 @@ describe('a file that gets damaged under a bridge', () => {
     overwrite(join(folder, 'bridge.sqlite'), pageSize, 3 * pageSize)
     expect((await post(url, { id: '2', type: 'done', messageId: 2 })).status).toBe(503)
     expect(lines.join('\n')).toMatch(
-      /"can not store" why="the data in DATA_DIR are damaged \(.*npm run backup -- FILE --salvage"/,
+      /"can not store" why="the data in DATA_DIR are damaged \(.*npx chatroom-bridge backup FILE --salvage"/,
     )
   })
 })
@@ -167,7 +167,11 @@ describe('what else may be wrong with DATA_DIR', () => {
     for (const [spoil, line] of cases) {
       const DATA_DIR = temporaryFolder()
       spoil(DATA_DIR)
-      const { code, stdout, stderr } = await run(['bin/start.ts'], { DATA_DIR, PORT: '0', ERP_PORT: '0' })
+      const { code, stdout, stderr } = await run(['bin/chatroom-bridge.ts', 'start'], {
+        DATA_DIR,
+        PORT: '0',
+        ERP_PORT: '0',
+      })
       expect(stderr.trimEnd()).toMatch(line)
       expect(stderr.trimEnd().split('\n')).toHaveLength(1)
       expect([code, stdout]).toEqual([1, ''])

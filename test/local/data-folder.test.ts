@@ -30,9 +30,9 @@ describe('a data folder that version 0.1.0 left after kill -9', () => {
 
     expect(await shown(43)).toMatchObject({ completed: true, reactions: [{ emoji: '👍' }] })
     expect(await shown(42)).toMatchObject({ completed: true, reactions: [{}, { emoji: '🎉' }] })
-    const parked = await run(['bin/operate.ts', 'parked', 'list', '--json'], { DATA_DIR })
+    const parked = await run(['bin/chatroom-bridge.ts', 'parked', 'list', '--json'], { DATA_DIR })
     expect(JSON.parse(parked.stdout)).toMatchObject([{ messageId: '99', eventId: 'old_3', reason: 'refused 404' }])
-    const links = await run(['bin/operate.ts', 'links', 'list', '--json'], { DATA_DIR })
+    const links = await run(['bin/chatroom-bridge.ts', 'links', 'list', '--json'], { DATA_DIR })
     expect(JSON.parse(links.stdout)).toMatchObject([{ source: 'generic', object: 'ticket-7' }])
     const { generic } = JSON.parse(readFileSync(join(DATA_DIR, 'secrets.json'), 'utf8'))
     const { status } = await fetch(`${bridge.url}/webhooks/generic`, {

@@ -42,7 +42,7 @@ it('explains what SQLite says of the disk by what to do about it', () => {
         writeFileSync(`${path}.other`, 'this is no database, but long enough to look for one'.repeat(10))
         new DatabaseSync(`${path}.other`).exec('PRAGMA user_version')
       },
-      /are damaged .*npm run backup -- FILE --salvage$/,
+      /are damaged .*npx chatroom-bridge backup FILE --salvage$/,
     ],
     [(file) => file.exec('SELECT * FROM absent'), /can't be used \(no such table: absent\)$/],
   ]

@@ -86,7 +86,15 @@ describe('a disk that fills up while webhooks come in', () => {
       WEBHOOK_SECRETS: JSON.stringify({ generic: [secret], github: [secret] }),
     }
     // No file may have more than 1 or 2 MB, by the unit of the shell.
-    const limited = ['/bin/sh', '-c', 'ulimit -f 2000 && exec "$@"', 'sh', process.execPath, 'bin/start.ts']
+    const limited = [
+      '/bin/sh',
+      '-c',
+      'ulimit -f 2000 && exec "$@"',
+      'sh',
+      process.execPath,
+      'bin/chatroom-bridge.ts',
+      'start',
+    ]
     const bridge = await startBridgeProcess(settings, limited)
     const acknowledged = new Set<number>()
     const statuses = new Set<number>()

@@ -113,7 +113,7 @@ async function deployedStack({ isLearning = false } = {}) {
     AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: logs.client.endpoint,
   }
   const operate = (args: string, input?: string) =>
-    run(['bin/operate.ts', ...args.split(' '), '--stack=chatroom-bridge-test'], environment, input)
+    run(['bin/chatroom-bridge.ts', ...args.split(' '), '--stack=chatroom-bridge-test'], environment, input)
   const greet = (brought: string) => {
     const { method, url: path, headers, body } = asanaHandshake(brought)
     return fetch(`${door.url}${path}`, { method, headers, body: new Uint8Array(body) })
@@ -133,7 +133,9 @@ describe('the operator of a stack', () => {
     expect(code).toBe(0)
     expect(delivery.erp.message(42)?.completed).toBe(true)
     const probe = await operate('probe --message 42 --yes')
-    expect(probe.stdout).toMatch(/GET +answered\n[\s\S]*Not all was asked: DRY_RUN is set, so nothing is written/)
+    expect(probe.stdout).toMatch(
+      /GET +answered\n[\s\S]*Not everything was found out: DRY_RUN is set, so nothing is written/,
+    )
     expect([probe.code, delivery.puts()]).toEqual([1, [{ completed: true }]])
     const story = await operate('trace evt_1 --since 5m')
     expect([story.code, story.stdout]).toEqual([
@@ -167,7 +169,7 @@ describe('the operator of a stack', () => {
     const list = await operate('parked list --json')
     const items = JSON.parse(list.stdout) as { id: string; kind: string; reason: string }[]
     const kinds = Map.groupBy(items, ({ kind }) => kind)
-    expect([list.code, kinds.get('wish')?.length, kinds.get('dead letter')?.length]).toEqual([0, 2, 13])
+    expect([list.code, kinds.get('write')?.length, kinds.get('dead letter')?.length]).toEqual([0, 2, 13])
     const unreadable = items.find(({ reason }) => reason === 'not a queue message')?.id ?? ''
     expect((await operate(`parked show ${unreadable}`)).stdout).toContain('{"version":2}')
 
@@ -178,7 +180,7 @@ describe('the operator of a stack', () => {
     const shown = () => expect(erp.message(42)).toMatchObject({ completed: true, reactions: [{ emoji: '👍' }] })
     await vi.waitFor(shown, { timeout: 10_000, interval: 20 })
     expect(await operate(`parked drop 99 ${unreadable} --yes`)).toMatchObject({ code: 0, stdout: '2 dropped\n' })
-    expect((await operate('parked list')).stdout).toBe('Nothing is set aside.\n')
+    expect((await operate('parked list')).stdout).toBe('Nothing is parked.\n')
 
     const wanted = toRecord(mergeUpdates(emptyState(), [update(reopened, { messageId: '7' })]), Date.now())
     await states.save('7', wanted, undefined)
@@ -251,7 +253,7 @@ describe('the operator of a stack', () => {
 
   it('is told what is wrong with a stack’s name or a source', async () => {
     const { environment, operate } = await deployedStack()
-    const nobody = await run(['bin/operate.ts', 'secrets', 'list', '--stack', 'other'], environment)
+    const nobody = await run(['bin/chatroom-bridge.ts', 'secrets', 'list', '--stack', 'other'], environment)
     expect([nobody.code, nobody.stderr]).toEqual([
       1,
       expect.stringContaining('there is no stack other in eu-central-1'),

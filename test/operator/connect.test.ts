@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { receive } from '../../functions/receive/receive.ts'
 import { sources } from '../../functions/sources/registry.ts'
-import { connectCommand } from '../../operator/cli/connect.ts'
 import { exitCodeOf } from '../../operator/cli/exit-codes.ts'
 import type { BridgeAccess } from '../../operator/open/bridge.ts'
 import { asanaHandshake, asanaWebhook } from '../sources/asana/sender.ts'
@@ -11,9 +10,12 @@ import { closedIssue, githubWebhook } from '../sources/github/sender.ts'
 import { mondayWebhook } from '../sources/monday/sender.ts'
 import { callback, message, reaction, slackWebhook } from '../sources/slack/sender.ts'
 import { trelloWebhook } from '../sources/trello/sender.ts'
+import { cliCommand } from '../support/cli.ts'
 import { at, context } from '../support/factories.ts'
 import { fixture } from '../support/fixture.ts'
 import { testTerminal } from '../support/terminal.ts'
+
+const connectCommand = cliCommand('connect')
 
 type Filter = { resource_type: string; resource_subtype?: string; action: string; fields?: string[] }
 
@@ -55,7 +57,7 @@ const bodyOfCurl = (text: string) => {
   return JSON.parse(words[words.indexOf('-d') + 1] ?? '')
 }
 
-describe('npm run connect', () => {
+describe('npx chatroom-bridge connect', () => {
   it.each(Object.keys(sources))('has steps for %s, with the URL of this bridge', async (kind) => {
     expect(await publicly(kind)).toContain(`${address}/webhooks/${kind}`)
     expect(await connect([kind], { publicUrl: `${address}/` })).toBe(await publicly(kind))
@@ -89,7 +91,7 @@ describe('npm run connect', () => {
       expect(response.status).toBe(202)
       expect(events).toHaveLength(1)
     }
-    expect(text).toContain('npm run secrets -- add slack SECRET')
+    expect(text).toContain('npx chatroom-bridge secrets add slack SECRET')
   })
 
   it('gives Asana an address that takes its handshake, and filters that let through what the bridge reads', async () => {
@@ -169,7 +171,7 @@ describe('npm run connect', () => {
 
   it('says how a secret is made where there is none yet, and where it goes', async () => {
     const text = await connect(['github', '--url', address], { secrets: [] })
-    expect(text).toContain('npm run secrets -- add github\n')
+    expect(text).toContain('npx chatroom-bridge secrets add github\n')
     expect(field(text, 'Secret')).toBe('SECRET-OF-github')
     expect(await connect(['slack', '--url', address], { secrets: [] })).toBe(await publicly('slack'))
   })
@@ -178,7 +180,9 @@ describe('npm run connect', () => {
     const text = await connect(['slack', '--stack', 'chatroom-bridge-prod', '--region', 'eu-west-1'], {
       publicUrl: address,
     })
-    expect(text).toContain('npm run secrets -- add slack SECRET --stack chatroom-bridge-prod --region eu-west-1')
+    expect(text).toContain(
+      'npx chatroom-bridge secrets add slack SECRET --stack chatroom-bridge-prod --region eu-west-1',
+    )
   })
 
   it.each([[[]], [['github', 'slack']], [['github', '--url', 'bridge']], [['github', '--url', 'ftp://bridge']]])(
@@ -199,6 +203,6 @@ describe('docs/sources.md', () => {
 
   it.each(['github', 'slack', 'asana'])('shows what connect prints for %s', async (kind) => {
     const printed = await publicly(kind)
-    expect(page).toContain(`$ npm run -s connect -- ${kind}\n${printed}`)
+    expect(page).toContain(`$ npx chatroom-bridge connect ${kind}\n${printed}`)
   })
 })

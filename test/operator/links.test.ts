@@ -6,16 +6,18 @@ import { emptyObject, mergeObject, objectKey, toObjectRecord } from '../../funct
 import type { QueuedLink, QueuedObjectUpdate } from '../../functions/state/queue-message.ts'
 import { startSimulatedErp } from '../../local/simulated-erp/server.ts'
 import { exitCodeOf } from '../../operator/cli/exit-codes.ts'
-import { linksCommand } from '../../operator/cli/links.ts'
 import { linkFile } from '../../operator/links/file.ts'
-import type { OpenBridge } from '../../operator/open/bridge.ts'
 import { openLocalBridge } from '../../operator/open/local-bridge.ts'
 import { run, startBridgeProcess, startRun } from '../support/bridge-process.ts'
+import type { OpenBridge } from '../support/cli.ts'
+import { cliCommand } from '../support/cli.ts'
 import { chatMessage } from '../support/delivery.ts'
 import { done, react } from '../support/factories.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { dataIn } from '../support/set-aside.ts'
 import { testTerminal } from '../support/terminal.ts'
+
+const linksCommand = cliCommand('links')
 
 const secret = 'a secret of these tests'
 const day = 24 * 3600_000
@@ -36,7 +38,7 @@ async function runningBridge(folder = temporaryFolder()) {
   return {
     erp,
     folder,
-    links: (args: string[], input?: string) => run(['bin/operate.ts', 'links', ...args], settings, input),
+    links: (args: string[], input?: string) => run(['bin/chatroom-bridge.ts', 'links', ...args], settings, input),
     async post(event: object): Promise<void> {
       const headers = { 'content-type': 'application/json', authorization: `Bearer ${secret}` }
       const request = { method: 'POST', headers, body: JSON.stringify(event) }
@@ -86,7 +88,7 @@ const ticket = { source: 'generic', object: 'ticket-7' }
 const csv = (...rows: [string, string][]) =>
   linkFile(rows.map(([object, messageId]) => ({ source: 'generic', object, messageId })))
 
-describe('npm run links, while the bridge runs', () => {
+describe('npx chatroom-bridge links, while the bridge runs', () => {
   it('links what happened before and what comes after, until the link is removed', async () => {
     const { erp, links, post } = await runningBridge()
     await post({ id: 'e1', type: 'react', object: 'ticket-7', emoji: '🎉', actor: 'anna' })
@@ -141,7 +143,7 @@ describe('npm run links, while the bridge runs', () => {
     expect(await links(['add', 'generic', 'ticket-7', '99'])).toEqual({
       code: 1,
       stdout: '',
-      stderr: 'generic ticket-7 has 20 links already: remove one first\n',
+      stderr: 'generic ticket-7: it has 20 links already: remove one first\n',
     })
     expect((await links(['add', 'generic', 'ticket-7', '20'])).code).toBe(0)
     const full = await links(['import', '-'], csv(['ticket-8', '1'], ['ticket-7', '99']))
@@ -163,7 +165,7 @@ describe('npm run links, while the bridge runs', () => {
       SELECT count(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n); END`)
     const count = () =>
       (database.sqlite.prepare('SELECT count(*) AS count FROM messages').get() as { count: number }).count
-    const killed = startRun(['bin/operate.ts', 'links', 'import', path], { DATA_DIR: folder })
+    const killed = startRun(['bin/chatroom-bridge.ts', 'links', 'import', path], { DATA_DIR: folder })
     await vi.waitFor(() => expect(count()).toBeGreaterThan(0), soon)
     killed.kill()
     expect((await killed.ended).code).toBeNull()
@@ -178,12 +180,12 @@ describe('npm run links, while the bridge runs', () => {
   })
 })
 
-describe('npm run links', () => {
+describe('npx chatroom-bridge links', () => {
   it('queues a link where the bridge doesn’t run, and says so', async () => {
     const { links, queued } = quietBridge()
     expect(await links(['add', '--', 'generic', '-7', '-x'])).toEqual({
       code: 0,
-      stdout: 'Queued: once the bridge runs and applies it, generic -7 is linked to chat message -x.\n',
+      stdout: 'Queued: once the bridge runs, generic -7 is linked to chat message -x.\n',
       stderr: '',
     })
     expect(await queued()).toEqual([
@@ -211,7 +213,7 @@ describe('npm run links', () => {
     const imported = await links(['import', path])
     expect([imported.code, imported.stdout]).toEqual([1, '2 links queued, 1 there already, 1 left removed\n'])
     expect(imported.stderr).toMatch(
-      /links\.csv:2: the link of generic ticket-7 to chat message 42 was removed at \S+Z, and stays so: links add brings it back\n$/,
+      /links\.csv:2: the link of generic ticket-7 to chat message 42 was removed at \S+Z and stays removed: links add brings it back\n$/,
     )
     expect((await queued()).map(({ object, messageId }) => [object, messageId])).toEqual([
       ['ticket-7', '44'],
@@ -318,9 +320,9 @@ describe('npm run links', () => {
     await known({ source: 'github', object: 'ticket-7' }, {})
     expect(await links(['show', 'ticket-7'])).toMatchObject({
       code: 1,
-      stderr: 'ticket-7: it is an object of generic, github: say which, before it\n',
+      stderr: 'ticket-7: it is an object of generic, github: name the source before it\n',
     })
-    expect((await links(['show', 'github', 'ticket-7'])).stdout).toContain('Nothing of it is held.')
+    expect((await links(['show', 'github', 'ticket-7'])).stdout).toContain('No event waits for a link.')
     expect((await links(['show', 'github', 'other'])).stderr).toBe('other: nothing is known of it (github)\n')
     await known({ source: 'generic', object: 'old' }, { change: done, receivedAt: ago(8 * day) })
     expect((await links(['show', 'generic', 'old'])).code).toBe(1)

@@ -1,8 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { details, escapeControl, json, table } from '../../operator/cli/output.ts'
-import { startProgress } from '../../operator/cli/progress.ts'
-import { stoppedClock } from '../support/clock.ts'
-import { testTerminal } from '../support/terminal.ts'
 
 describe('what others wrote', () => {
   const hostile = 'evt\u001B[2J\u009B31m\r\u202Eabc\uD800\u007F'
@@ -30,31 +27,5 @@ describe('what others wrote', () => {
     expect(details('42/a', { answer: 'no\nkind  wish', kind: 'wish', source: undefined })).toBe(
       ['42/a', '  answer  no', '          kind  wish', '  kind    wish'].join('\n'),
     )
-  })
-})
-
-describe('progress', () => {
-  const work = (isTTY: boolean, ms: number) => {
-    const { now, advance } = stoppedClock()
-    const terminal = testTerminal({ isTTY })
-    const progress = startProgress(terminal, 'redriven', { of: 70, clock: now })
-    for (let passed = 0; passed < ms; passed += 100) {
-      advance(100)
-      progress.step()
-    }
-    progress.end()
-    return terminal.warned()
-  }
-
-  it('is told by a line every few seconds where nobody watches', () => {
-    expect(work(false, 7_000)).toBe('redriven: 30 of 70\nredriven: 60 of 70\n')
-  })
-
-  it('is told in one line that is rewritten on a terminal, and goes', () => {
-    expect(work(true, 1_100)).toBe('\rredriven: 10 of 70\u001B[K\rredriven: 11 of 70\u001B[K\r\u001B[K')
-  })
-
-  it('is not told of what takes less than a second', () => {
-    expect([work(false, 900), work(true, 900)]).toEqual(['', ''])
   })
 })

@@ -6,16 +6,19 @@ import { toRecord } from '../../functions/state/message/schedule.ts'
 import { encode, updatesMessage } from '../../functions/state/queue-message.ts'
 import { startSimulatedErp } from '../../local/simulated-erp/server.ts'
 import { exitCodeOf } from '../../operator/cli/exit-codes.ts'
-import { parkedCommand } from '../../operator/cli/parked.ts'
-import { reconcileCommand } from '../../operator/cli/reconcile.ts'
-import type { BridgeAccess, OpenBridge } from '../../operator/open/bridge.ts'
+import type { BridgeAccess } from '../../operator/open/bridge.ts'
 import { openLocalBridge } from '../../operator/open/local-bridge.ts'
 import { run, startBridgeProcess, startRun } from '../support/bridge-process.ts'
+import type { OpenBridge } from '../support/cli.ts'
+import { cliCommand } from '../support/cli.ts'
 import { chatMessage } from '../support/delivery.ts'
 import { at, done, react, reopened, update } from '../support/factories.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { dataIn, deadLetterIn, parkedIn } from '../support/set-aside.ts'
 import { testTerminal } from '../support/terminal.ts'
+
+const parkedCommand = cliCommand('parked')
+const reconcileCommand = cliCommand('reconcile')
 
 const secret = 'a secret of these tests'
 const hour = 3_600_000
@@ -36,7 +39,7 @@ async function runningBridge(ids = [42]) {
     bridge,
     settings,
     data: dataIn(settings.DATA_DIR),
-    operate: (...args: string[]) => run(['bin/operate.ts', ...args], settings),
+    operate: (...args: string[]) => run(['bin/chatroom-bridge.ts', ...args], settings),
     async post(event: object): Promise<void> {
       const headers = { 'content-type': 'application/json', authorization: `Bearer ${secret}` }
       const request = { method: 'POST', headers, body: JSON.stringify(event) }
@@ -61,7 +64,7 @@ function quietBridge() {
 /** Patience for what another process does. */
 const soon = { timeout: 10_000, interval: 20 }
 
-describe('npm run parked, while the bridge runs', () => {
+describe('npx chatroom-bridge parked, while the bridge runs', () => {
   it('lists and shows what the ERP refused, and brings it home when the ERP takes it', async () => {
     const { erp, data, operate, post } = await runningBridge()
     // A terminal would obey U+009B, which JSON lets stand.
@@ -82,7 +85,7 @@ describe('npm run parked, while the bridge runs', () => {
     expect(show.stdout).toContain('answer      {"error":"\\u009b2J no such emoji"}')
     expect(show.stdout).toContain('🤬')
     const [shown] = JSON.parse((await operate('parked', 'show', id, '--json')).stdout)
-    expect(shown).toMatchObject({ id, kind: 'wish', eventId: 'e1', status: 422, answer, change: react('🤬') })
+    expect(shown).toMatchObject({ id, kind: 'write', eventId: 'e1', status: 422, answer, change: react('🤬') })
 
     erp.fault = undefined
     expect(await operate('parked', 'redrive', id)).toEqual({ code: 0, stdout: '1 redriven\n', stderr: '' })
@@ -92,7 +95,7 @@ describe('npm run parked, while the bridge runs', () => {
     expect([unconfirmed.code, unconfirmed.stderr]).toEqual([3, expect.stringContaining('needs --yes')])
     expect(await data.states.parked(10)).toHaveLength(1)
     expect(await operate('parked', 'drop', '99', '--yes')).toEqual({ code: 0, stdout: '1 dropped\n', stderr: '' })
-    expect(await operate('parked', 'list')).toEqual({ code: 0, stdout: 'Nothing is set aside.\n', stderr: '' })
+    expect(await operate('parked', 'list')).toEqual({ code: 0, stdout: 'Nothing is parked.\n', stderr: '' })
   })
 
   it('brings dead letters home, and says which of them would come right back', async () => {
@@ -101,7 +104,7 @@ describe('npm run parked, while the bridge runs', () => {
     await data.deadLetters.send('{"version":2}', { reason: 'not a queue message of version 1' })
     const redrive = await operate('parked', 'redrive', '--all')
     expect([redrive.code, redrive.stdout]).toEqual([1, '1 redriven\n'])
-    expect(redrive.stderr).toMatch(/^dead:\S+: deliver can't read it .* come right back: .* show, then drop it/)
+    expect(redrive.stderr).toMatch(/^dead:\S+: deliver cannot read it .* come right back: .* show, then drop it/)
     await vi.waitFor(() => expect(erp.message(42)).toMatchObject({ completed: true, reactions: [{}] }), soon)
 
     const [letter, ...others] = JSON.parse((await operate('parked', 'list', '--json')).stdout)
@@ -130,7 +133,7 @@ describe('npm run parked, while the bridge runs', () => {
       return sqlite.prepare(`SELECT (${letters}) AS letters, (${wishes}) AS wishes`).get() as Record<string, number>
     }
     for (const kind of ['letters', 'wishes']) {
-      const redrive = startRun(['bin/operate.ts', 'parked', 'redrive', '--all'], settings)
+      const redrive = startRun(['bin/chatroom-bridge.ts', 'parked', 'redrive', '--all'], settings)
       await vi.waitFor(() => expect(left()[kind]).toBeLessThan(ids.length / 2), { timeout: 10_000, interval: 1 })
       redrive.kill()
       expect((await redrive.ended).code).toBeNull()
@@ -145,7 +148,7 @@ describe('npm run parked, while the bridge runs', () => {
   })
 })
 
-describe('npm run parked', () => {
+describe('npx chatroom-bridge parked', () => {
   const refused = { reason: 'refused', status: 422, answer: '{"error":"no"}' } as const
 
   it('tells nothing of what a wish says, to a person or a script', async () => {
@@ -158,7 +161,7 @@ describe('npm run parked', () => {
     expect(JSON.parse(array.stdout)).toEqual([
       {
         id: expect.stringMatching(/^42\/.{22}$/),
-        kind: 'wish',
+        kind: 'write',
         since: expect.stringMatching(/Z$/),
         reason: 'refused 422',
         messageId: '42',
@@ -247,7 +250,7 @@ describe('npm run parked', () => {
       const terminal = testTerminal({ answer })
       expect(await parked('drop --all', terminal)).toMatchObject({ code: 3, stdout: '' })
       expect(terminal.warned()).toMatch(/42\/\S+ .*\ndead:\S+ .*/)
-      expect(terminal.questions).toEqual(['Forget these 2 for good? Type yes: '])
+      expect(terminal.questions).toEqual(['Drop these 2 for good? Type yes: '])
     }
     expect(JSON.parse((await parked('list --json')).stdout)).toHaveLength(2)
     const yes = Object.assign(testTerminal(), {
@@ -265,7 +268,9 @@ describe('npm run parked', () => {
     const ids = await parkedIn(states, '42', [update(done), update(react('👍'))], { ...refused, at: Date.now() })
     const { code, stdout, stderr } = await parked(`redrive 7 dead:nobody ${ids[0]}`)
     expect([code, stdout]).toEqual([1, '1 redriven\n'])
-    expect(stderr).toMatch(/^7: nothing like this is parked\ndead:nobody: there is no such dead letter; one that is in/)
+    expect(stderr).toMatch(
+      /^7: nothing like this is parked\ndead:nobody: there is no such dead letter; one that another/,
+    )
     expect(await queue.receive({ max: 9, visibility: 1 })).toHaveLength(1)
 
     const broken: OpenBridge = async (options) => {
@@ -275,7 +280,7 @@ describe('npm run parked', () => {
     const failed = await parked('redrive 42', testTerminal(), broken)
     expect([failed.code, failed.stderr]).toEqual([
       1,
-      expect.stringContaining('its attempt could not be sent: no queue'),
+      expect.stringContaining('its attempt could not be sent, so it waits for the sweep: no queue'),
     ])
     expect(await states.due(Number.MAX_SAFE_INTEGER, 9)).toHaveLength(1)
     expect(await parked('drop --all --yes')).toMatchObject({ code: 0, stdout: '0 dropped\n' })
@@ -377,7 +382,6 @@ describe('npm run parked', () => {
   })
 
   it.each([
-    '',
     'frob',
     'list 42',
     'list --frob',
@@ -408,7 +412,6 @@ describe('npm run parked', () => {
 
 describe('every command', () => {
   it.each([
-    '',
     'frob',
     'parked',
     'parked list --frob',
@@ -418,12 +421,12 @@ describe('every command', () => {
     'send',
     'send done --delay x',
   ])('“%s” ends with 2, before anything is opened', async (args) => {
-    const ended = await run(['bin/operate.ts', ...args.split(' ').filter(Boolean)], { DATA_DIR: '/dev/null' })
-    expect(ended).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/^chatroom-bridge: /) })
+    const ended = await run(['bin/chatroom-bridge.ts', ...args.split(' ').filter(Boolean)], { DATA_DIR: '/dev/null' })
+    expect(ended).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/^(chatroom-bridge|Usage): /) })
   })
 })
 
-describe('npm run reconcile', () => {
+describe('npx chatroom-bridge reconcile', () => {
   it('lists what is due with its next attempt, and sends an attempt for each', async () => {
     const { reconcile, states, queue } = quietBridge()
     const now = Date.now()
@@ -468,7 +471,7 @@ describe('npm run reconcile', () => {
 
   it('finds nothing where all is fulfilled, and brings home, while the bridge runs, what lost its attempt', async () => {
     const { erp, data, operate } = await runningBridge()
-    const nothing = 'Nothing is wanted that the ERP is not known to show.\n'
+    const nothing = 'The ERP is known to show everything that is wanted.\n'
     expect(await operate('reconcile')).toEqual({ code: 0, stdout: nothing, stderr: '' })
     await data.states.save('42', toRecord(mergeUpdates(emptyState(), [update(done)]), Date.now()), undefined)
     const { code, stdout } = await operate('reconcile')
@@ -477,6 +480,6 @@ describe('npm run reconcile', () => {
   })
 
   it('takes no ids', async () => {
-    await expect(quietBridge().reconcile('42')).rejects.toThrow('it takes no 42')
+    await expect(quietBridge().reconcile('42')).rejects.toThrow('too many arguments')
   })
 })

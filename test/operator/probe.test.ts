@@ -9,10 +9,10 @@ import {
   type SimulatedMessage,
   startSimulatedErp,
 } from '../../local/simulated-erp/server.ts'
-import { UsageError } from '../../operator/cli/exit-codes.ts'
-import { probeCommand } from '../../operator/cli/probe.ts'
+import { InvalidInputError } from '../../operator/invalid-input.ts'
 import { openLocalBridge } from '../../operator/open/local-bridge.ts'
 import { run, startRun } from '../support/bridge-process.ts'
+import { cliCommand } from '../support/cli.ts'
 import { chatMessage } from '../support/delivery.ts'
 import { done, update } from '../support/factories.ts'
 import { temporaryFolder } from '../support/folder.ts'
@@ -35,12 +35,15 @@ async function probed(behaviour: Behaviour = {}, message: SimulatedMessage = ful
   const probe = async (args: string[], { answer = '', settings = {} }: { answer?: string; settings?: object } = {}) => {
     const terminal = testTerminal(answer ? { answer } : {})
     const home = readSettings({ ERP_TOKEN: 'token', ...settings }, 'one machine')
+    const probeCommand = cliCommand(
+      'probe',
+      () => home,
+      async () => {},
+    )
     const code = await probeCommand(
       ['--message', '42', '--url', erp.url, ...args],
       () => openLocalBridge(home),
-      () => home,
       terminal,
-      async () => {},
     )
     return { code, stdout: terminal.printed(), stderr: terminal.warned(), questions: terminal.questions }
   }
@@ -92,42 +95,6 @@ describe('the probe', () => {
     },
   )
 
-  it.each<[Behaviour, object]>([
-    [{ unknownKeys: 'refuse' }, { unknownKeys: 'refused', repeatedEmoji: 'possible' }],
-    [
-      { unknownKeys: 'drop', repeatedEmoji: 'drop' },
-      { unknownKeys: 'dropped', repeatedEmoji: 'dropped' },
-    ],
-    [
-      { unknownKeys: 'keep', put: 'replace' },
-      { unknownKeys: 'kept', repeatedEmoji: 'possible' },
-    ],
-  ])('tells what becomes of unknown keys and repeated emojis (%j)', async (behaviour, answers) => {
-    const { erp, told } = await probed(behaviour)
-    expect((await told()).answers).toMatchObject(answers)
-    expect(erp.message(42)).toEqual(full)
-  })
-
-  it('tells of errors, times, and headers of a rate limit', async () => {
-    const { erp, told } = await probed()
-    let count = 0
-    erp.fault = () => {
-      count += 1
-      return count === 3
-        ? { kind: 'status', status: 200, headers: { 'x-ratelimit-limit': '60' }, body: JSON.stringify(full) }
-        : undefined
-    }
-    const { answers, latency, rateLimit } = await told()
-    expect(answers.errors).toMatchObject({
-      unknownMessage: { status: 404, isJson: true, begins: '{"error":"not found"}' },
-      wrongToken: { status: 401, isJson: true },
-      nonsense: { status: 422, isJson: true },
-    })
-    expect(rateLimit).toEqual({ 'x-ratelimit-limit': '60' })
-    expect(latency.get.p95).toBeGreaterThanOrEqual(latency.get.p50)
-    expect(latency.get.count).toBeGreaterThanOrEqual(10)
-  })
-
   it('says when a host gives elements other ids, and sends those from then on', async () => {
     const { erp, told } = await probed({ ids: 'renew' })
     expect(await told()).toMatchObject({ restored: true, otherIds: true })
@@ -164,12 +131,7 @@ describe('the probe', () => {
     const { states } = dataIn(home.DATA_DIR)
     const terminal = testTerminal()
     const probe = () =>
-      probeCommand(
-        ['--message', '42', '--yes'],
-        () => openLocalBridge(home),
-        () => home,
-        terminal,
-      )
+      cliCommand('probe', () => home)(['--message', '42', '--yes'], () => openLocalBridge(home), terminal)
     expect(await probe()).toBe(0)
     const wrote = puts(erp).length
     await states.save('42', toRecord(mergeUpdates(emptyState(), [update(done)]), Date.now()), undefined)
@@ -216,11 +178,14 @@ describe('the probe', () => {
     expect(erp.message(42)).toEqual(full)
   })
 
-  it.each([1, 3])('restores on Ctrl-C, here at PUT %i, and says that it was interrupted', async (which) => {
+  it.each([1, 2])('restores on Ctrl-C, here at PUT %i, and says that it was interrupted', async (which) => {
     const { erp } = await probed({ put: 'replace' })
-    const { ended, kill } = startRun(['bin/operate.ts', 'probe', '--message', '42', '--url', erp.url, '--yes'], {
-      ERP_TOKEN: 'token',
-    })
+    const { ended, kill } = startRun(
+      ['bin/chatroom-bridge.ts', 'probe', '--message', '42', '--url', erp.url, '--yes'],
+      {
+        ERP_TOKEN: 'token',
+      },
+    )
     erp.fault = ({ method }) => {
       if (method !== 'PUT' || puts(erp).length !== which) return undefined
       kill('SIGINT')
@@ -228,19 +193,19 @@ describe('the probe', () => {
     }
     const { code, stdout, stderr } = await ended
     expect(erp.message(42)).toEqual(full)
-    expect([code, stdout]).toEqual([1, expect.stringContaining('Not all was asked: it was interrupted.')])
+    expect([code, stdout]).toEqual([1, expect.stringContaining('Not everything was found out: it was interrupted.')])
     expect(stderr).toContain('restored before this ends')
   })
 
   it('takes the token of another host from standard input, and minds its arguments', async () => {
     const { erp, probe } = await probed()
-    const args = ['bin/operate.ts', 'probe', '--message', '42', '--url', erp.url, '--dry-run', '--json']
+    const args = ['bin/chatroom-bridge.ts', 'probe', '--message', '42', '--url', erp.url, '--dry-run', '--json']
     const elsewhere = { ERP_BASE_URL: 'https://club.example', ERP_TOKEN: 'of-the-club' }
     const { code, stdout } = await run(args, { DATA_DIR: temporaryFolder(), ...elsewhere }, 'token\n')
-    expect([code, JSON.parse(stdout).answers.get]).toEqual([0, 'answered'])
+    expect([code, JSON.parse(stdout).findings.get]).toEqual([0, 'answered'])
     expect(erp.requests.some(({ headers }) => headers['x-session-token'] === 'of-the-club')).toBe(false)
-    for (const wrong of [['42'], ['--message', 'a b'], ['--stack', 'x']]) {
-      await expect(probe(wrong)).rejects.toThrow(UsageError)
+    for (const wrong of [['extra'], ['--message', 'a b'], ['--stack', 'x']]) {
+      await expect(probe(wrong)).rejects.toThrow(InvalidInputError)
     }
   })
 })

@@ -1,23 +1,25 @@
 import { describe, expect, it } from 'vitest'
-import { exitCodeOf, UsageError } from '../../operator/cli/exit-codes.ts'
-import { idOf, parseSince, selectionOf } from '../../operator/parked/selection.ts'
+import { exitCodeOf } from '../../operator/cli/exit-codes.ts'
+import { InvalidInputError } from '../../operator/invalid-input.ts'
+import { idOf, selectionOf } from '../../operator/parked/selection.ts'
+import { parseSince } from '../../operator/time.ts'
 import { noon } from '../support/factories.ts'
 
 describe('an id', () => {
   it.each([
-    ['42/abc', { kind: 'wish', messageId: '42', identity: 'abc' }],
-    ['042/abc', { kind: 'wish', messageId: '42', identity: 'abc' }],
-    ['-7/-abc', { kind: 'wish', messageId: '-7', identity: '-abc' }],
+    ['42/abc', { kind: 'write', messageId: '42', identity: 'abc' }],
+    ['042/abc', { kind: 'write', messageId: '42', identity: 'abc' }],
+    ['-7/-abc', { kind: 'write', messageId: '-7', identity: '-abc' }],
     ['42', { kind: 'chat message', messageId: '42' }],
     ['dead', { kind: 'chat message', messageId: 'dead' }],
-    ['dead/abc', { kind: 'wish', messageId: 'dead', identity: 'abc' }],
+    ['dead/abc', { kind: 'write', messageId: 'dead', identity: 'abc' }],
     ['dead:7-a', { kind: 'dead letter', letter: '7-a' }],
   ])('%s names a thing', (text, expected) => {
     expect(idOf(text)).toEqual({ text, ...expected })
   })
 
   it.each(['', '/', '42/', 'a b', 'dead:', '42/a/b', '../42'])('“%s” is none', (text) => {
-    expect(() => idOf(text)).toThrow(UsageError)
+    expect(() => idOf(text)).toThrow(InvalidInputError)
   })
 })
 
@@ -34,7 +36,7 @@ describe('a moment', () => {
   })
 
   it.each(['', '5', '-2h', 'yesterday', '2026-13-40', '1e3m'])('can’t be said as “%s”', (text) => {
-    expect(() => parseSince(text, noon)).toThrow(UsageError)
+    expect(() => parseSince(text, noon)).toThrow(InvalidInputError)
   })
 })
 
@@ -58,14 +60,13 @@ describe('a selection', () => {
       select(['42'], { reason: '' }),
       select([], { all: true, since: '2h' }),
     ]) {
-      expect(wrong).toThrow(UsageError)
+      expect(wrong).toThrow(InvalidInputError)
     }
   })
 })
 
 describe('exit codes', () => {
   it('tell arguments that make no sense from work that failed', () => {
-    const ofParseArgs = Object.assign(new TypeError('Unknown option'), { code: 'ERR_PARSE_ARGS_UNKNOWN_OPTION' })
-    expect([new UsageError('?'), ofParseArgs, new Error('no'), 'no'].map(exitCodeOf)).toEqual([2, 2, 1, 1])
+    expect([new InvalidInputError('?'), new Error('no'), 'no'].map(exitCodeOf)).toEqual([2, 1, 1])
   })
 })

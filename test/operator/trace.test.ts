@@ -4,7 +4,6 @@ import { createTelemetry } from '../../functions/lambda/telemetry.ts'
 import type { Log } from '../../functions/ports/ports.ts'
 import { keptLines, openLogFiles } from '../../local/logging/log-files.ts'
 import { startSimulatedErp } from '../../local/simulated-erp/server.ts'
-import { traceCommand } from '../../operator/cli/trace.ts'
 import type { BridgeAccess } from '../../operator/open/bridge.ts'
 import { createInsights } from '../../operator/trace/cloudwatch-log.ts'
 import { localLog } from '../../operator/trace/local-log.ts'
@@ -12,6 +11,7 @@ import type { LogLines } from '../../operator/trace/log-lines.ts'
 import { apiEvent } from '../support/api-event.ts'
 import { startBridgeHere } from '../support/bridge-here.ts'
 import { run } from '../support/bridge-process.ts'
+import { cliCommand } from '../support/cli.ts'
 import { chatMessage, deliveryUnderTest } from '../support/delivery.ts'
 import { secret, webhook } from '../support/factories.ts'
 import { temporaryFolder } from '../support/folder.ts'
@@ -19,6 +19,8 @@ import { startLogs } from '../support/logs.ts'
 import { post, until } from '../support/post.ts'
 import { testTerminal } from '../support/terminal.ts'
 import { written } from '../support/written.ts'
+
+const traceCommand = cliCommand('trace')
 
 /** A home's log, and who looks through it. */
 type LogOfHome = {
@@ -93,7 +95,7 @@ async function traced(home: string) {
   }
 }
 
-describe.each(Object.keys(homes))('npm run trace %s', (home) => {
+describe.each(Object.keys(homes))('npx chatroom-bridge trace %s', (home) => {
   it('tells when an event was received, of the attempt that fulfilled it, and that the ERP shows it', async () => {
     const { send, run, trace } = await traced(home)
     await send({ id: 'evt_1', type: 'done', messageId: 42 })
@@ -121,7 +123,7 @@ describe.each(Object.keys(homes))('npm run trace %s', (home) => {
     const { said } = await trace('evt_1')
     expect(said).toContain('attempt for chat message 42: GET: status 503, no PUT, 0 ms; the next attempt is at T')
     expect(said).toContain('chat message 42: due, the next attempt is at T.')
-    expect((await trace('evt_2')).said).toContain('folded into chat message 42; the next attempt is at T')
+    expect((await trace('evt_2')).said).toContain('merged into chat message 42; the next attempt is at T')
 
     erp.fault = undefined
     pass(60_000)
@@ -146,7 +148,9 @@ describe.each(Object.keys(homes))('npm run trace %s', (home) => {
     expect((await trace('old')).said).toContain('chat message 42: superseded, by generic new.')
     const { said } = await trace('bad --stack chatroom-bridge-dev')
     expect(said).toMatch(/attempt for chat message 43: refused.*\nT {2}parked for chat message 43: refused 422\n/)
-    expect(said).toMatch(/parked, refused 422\.\n {2}npm run parked -- show 43\/\S{22} --stack chatroom-bridge-dev\n/)
+    expect(said).toMatch(
+      /parked, refused 422\.\n {2}npx chatroom-bridge parked show 43\/\S{22} --stack chatroom-bridge-dev\n/,
+    )
     await send({ id: 'mute', type: 'edit', text: 'Nein', messageId: 42 })
     await run()
     expect((await trace('mute')).said).toMatch(/^T {2}received, and ignored: generic was answered 200\n/)
@@ -157,7 +161,7 @@ describe.each(Object.keys(homes))('npm run trace %s', (home) => {
     await send({ id: 'evt_1', type: 'done', object: 'ticket-7' })
     await run()
     expect((await trace('evt_1')).said).toMatch(
-      /T {2}held: its object is linked to no chat message\n\ngeneric ticket-7: held, .* held until T\.\n {2}npm run links -- add generic ticket-7 MESSAGE\n/,
+      /T {2}held: its object has no link\n\ngeneric ticket-7: held, .* held until T\.\n {2}npx chatroom-bridge links add generic ticket-7 MESSAGE\n/,
     )
     await send({ id: 'link_1', type: 'link.added', object: 'ticket-7', messageId: 42 })
     await run()
@@ -181,12 +185,12 @@ describe.each(Object.keys(homes))('npm run trace %s', (home) => {
     expect(json).toMatchObject({
       event: 'same',
       story: [{ message: 'webhook' }, { message: 'attempt', messageId: '43' }],
-      standings: [{ of: 'chat message 43', state: 'fulfilled' }],
+      statuses: [{ of: 'chat message 43', state: 'fulfilled' }],
     })
     const { code, warned } = await trace('sam')
     expect(code).toBe(1)
     expect(warned).toMatch(
-      /^sam: the log since .* holds no event of this id: it did not come, or before that \(--since\)\n$/,
+      /^sam: the log since .* holds no event with this id: it did not arrive, or earlier \(--since\)\n$/,
     )
   })
 })
@@ -198,7 +202,7 @@ it('tells it of a bridge that runs on this machine, whose log holds no more than
   const { url } = await startBridgeHere(folder, erp)
   await post(url, { id: 'evt_1', type: 'edit', messageId: 42, text: 'Vertraulich' })
   await until(() => erp.message(42)?.message_text === 'Vertraulich', 'the edited text')
-  const traced = () => run(['bin/operate.ts', 'trace', 'evt_1'], { DATA_DIR: folder })
+  const traced = () => run(['bin/chatroom-bridge.ts', 'trace', 'evt_1'], { DATA_DIR: folder })
   await until(async () => (await traced()).stdout.includes('the ERP shows it'), 'the end of the story')
   const { code, stdout } = await traced()
   expect([code, stdout]).toEqual([

@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest'
 import { readSettings } from '../../functions/settings/settings.ts'
 import type { WebhookRequest } from '../../functions/sources/source.ts'
 import { openSecrets } from '../../local/secrets/webhook-secrets.ts'
-import { secretsCommand } from '../../operator/cli/secrets.ts'
 import { openLocalBridge } from '../../operator/open/local-bridge.ts'
 import { startAsana } from '../sources/asana/api-server.ts'
 import { asanaHandshake, asanaWebhook } from '../sources/asana/sender.ts'
@@ -13,10 +12,13 @@ import { notionHandshake, notionWebhook } from '../sources/notion/sender.ts'
 import { slackWebhook } from '../sources/slack/sender.ts'
 import { startBridgeHere } from '../support/bridge-here.ts'
 import { run, startBridgeProcess } from '../support/bridge-process.ts'
+import { cliCommand } from '../support/cli.ts'
 import { secret } from '../support/factories.ts'
 import { fixture } from '../support/fixture.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { testTerminal } from '../support/terminal.ts'
+
+const secretsCommand = cliCommand('secrets')
 
 const hookSecret = 'b537207f20cbfa02357cf448134da559e8bd39d61597dcd5631b8012eae53e81'
 const verificationToken = 'secret_tMrlL1qK5vuQAh1b6cZGhFChZTSYJlce98V0pYn7yBl'
@@ -33,7 +35,7 @@ describe('npm start', () => {
   it('answers the handshake of each provider as it wants it, and learns the secrets of those that bring one', async () => {
     const DATA_DIR = temporaryFolder()
     const { url } = await startBridgeProcess({ DATA_DIR, WEBHOOK_SECRETS: JSON.stringify({ slack: [secret] }) })
-    const operate = (...args: string[]) => run(['bin/operate.ts', 'secrets', ...args], { DATA_DIR })
+    const operate = (...args: string[]) => run(['bin/chatroom-bridge.ts', 'secrets', ...args], { DATA_DIR })
     const greet = (path: string, headers: Record<string, string> = {}, method = 'POST') =>
       send(url, { method, url: `/webhooks/${path}`, headers, body: Buffer.from('') })
 
@@ -184,10 +186,10 @@ describe('the operator', () => {
   })
 
   it.each([
-    [['learn', 'slack'], /no handshake of slack brings a secret: npm run secrets -- add slack SECRET/],
+    [['learn', 'slack'], /no handshake of slack brings a secret: npx chatroom-bridge secrets add slack SECRET/],
     [['learn', 'nobody'], /there is no source nobody/],
-    [['learn'], /there is no source \(none named\)/],
-    [['add', 'asana'], /the secret of asana is made by asana: npm run secrets -- learn asana/],
+    [['learn'], /missing required argument/],
+    [['add', 'asana'], /the secret of asana is made by asana: npx chatroom-bridge secrets learn asana/],
     [['learn', 'asana', '--for', '25h'], /--for: expected a time of at most 24 hours/],
     [['learn', 'asana', '--for', '0s'], /--for: expected/],
     [['learn', 'asana', '--for', 'long'], /--for: expected/],

@@ -92,7 +92,8 @@ describe('settings of one machine', () => {
     const file = join(folder, 'bridge.json')
     const sources = { shop: { kind: 'generic' }, office: { kind: 'generic' } }
     writeFileSync(file, JSON.stringify({ DATA_DIR: folder, SOURCES: sources, WEBHOOK_SECRETS: { shop: ['a', 'b'] } }))
-    const list = (settings = {}) => run(['bin/operate.ts', 'secrets', 'list'], { BRIDGE_CONFIG: file, ...settings })
+    const list = (settings = {}) =>
+      run(['bin/chatroom-bridge.ts', 'secrets', 'list'], { BRIDGE_CONFIG: file, ...settings })
     expect((await list()).stdout).toMatch(/shop +2 valid \(from WEBHOOK_SECRETS\)\noffice +none/)
     expect((await list({ WEBHOOK_SECRETS: '{"shop":["c"]}' })).stdout).toMatch(/shop +1 valid/)
     writeFileSync(file, '{"DATA_DIR": ')

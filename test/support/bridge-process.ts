@@ -38,7 +38,7 @@ export function startRun(
 /** Starts the bridge on free ports and waits until it listens. */
 export async function startBridgeProcess(
   settings: Record<string, string>,
-  command = [process.execPath, 'bin/start.ts'],
+  command = [process.execPath, 'bin/chatroom-bridge.ts', 'start'],
 ): Promise<BridgeProcess> {
   const [program = '', ...args] = command
   const child = start(program, args, { PORT: '0', ERP_PORT: '0', ...settings })

@@ -3,8 +3,8 @@ import type { Terminal } from '../../operator/cli/terminal.ts'
 /** A terminal that keeps what a command writes. */
 export type TestTerminal = Terminal & { printed(): string; warned(): string; questions: string[] }
 
-/** @param answer what a person types; without it nobody is there to ask */
-export function testTerminal({ answer, isTTY = false }: { answer?: string; isTTY?: boolean } = {}): TestTerminal {
+/** @param options.answer what a person types; without it no person is there */
+export function testTerminal({ answer, input = '' }: { answer?: string; input?: string } = {}): TestTerminal {
   let printed = ''
   let warned = ''
   const questions: string[] = []
@@ -13,17 +13,17 @@ export function testTerminal({ answer, isTTY = false }: { answer?: string; isTTY
       printed += `${text}\n`
     },
     stderr: {
-      isTTY,
       write(text) {
         warned += text
       },
     },
     ...(answer !== undefined && {
-      async ask(question) {
+      async ask(question: string) {
         questions.push(question)
         return answer
       },
     }),
+    readInput: async () => input,
     printed: () => printed,
     warned: () => warned,
     questions,

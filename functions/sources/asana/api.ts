@@ -55,7 +55,8 @@ export function createAsana({
     const send = (bearer: string) =>
       call('GET', url, { headers: { accept: 'application/json', authorization: `Bearer ${bearer}` }, timeout })
     const known = await token()
-    if (known === undefined) return { kind: 'unreachable', reason: 'no API token: run npm run secrets -- api-token' }
+    if (known === undefined)
+      return { kind: 'unreachable', reason: 'no API token: run npx chatroom-bridge secrets api-token' }
     let answer = await send(known)
     if ('status' in answer && answer.status === 401) {
       const renewed = await token({ fresh: true })
