@@ -28,7 +28,7 @@ export class Monitoring extends Construct {
         const alarm = new Alarm(this, pascal(name), {
           metric,
           alarmName: `${stackName}-${name}`,
-          alarmDescription: `${means}\nRun: ${run.startsWith('npm') ? `${run} --stack ${stackName}` : run}\nWhat to look at and to do: docs/operate.md#${name}`,
+          alarmDescription: `${means}\nRun: ${run.startsWith('npx chatroom-bridge') ? `${run} --stack ${stackName}` : run}\nWhat to look at and to do: docs/operate.md#${name}`,
           threshold: from,
           comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
           evaluationPeriods: periods,

@@ -15,7 +15,7 @@ export type Deployment = {
   deploy(settings?: Record<string, unknown>): Promise<void>
   /** The physical names of its parts by their types, such as AWS::SQS::Queue; sorted. */
   parts(type: string): Promise<string[]>
-  /** One of the bridge's own commands, such as `secrets -- add generic`. @returns what it printed */
+  /** One of the bridge's own commands, such as `secrets add generic`. @returns what it printed */
   operate(command: string, input?: string): Promise<string>
   open(): Promise<BridgeAccess>
   exists(): Promise<boolean>
@@ -68,7 +68,7 @@ export function createDeployment({
         .sort()
     },
     operate: (command, input = '') =>
-      commands.run(`npm run -s ${command} --stack ${StackName} --region ${region}`, { input }),
+      commands.run(`npx chatroom-bridge ${command} --stack ${StackName} --region ${region}`, { input }),
     open: () => openAwsBridge(StackName, region),
     exists,
     async unprotect() {

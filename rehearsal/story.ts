@@ -79,8 +79,8 @@ async function secrets({ production, erp }: Scene): Promise<void> {
     secret: 'guessed',
   }
   answered(await post(nobody, { messageId: 1 }), 401)
-  for (const name of Object.keys(sources)) await production.operate(`secrets -- add ${name}`)
-  await production.operate('secrets -- token', erp.token)
+  for (const name of Object.keys(sources)) await production.operate(`secrets add ${name}`)
+  await production.operate('secrets token', erp.token)
   answered(await post(nobody, { messageId: 1 }), 401)
   const sender = await senderOf(production, 'generic')
   await expectWithin(soon, 'the new secret to be known', async () => {
@@ -93,7 +93,7 @@ async function secrets({ production, erp }: Scene): Promise<void> {
 
 async function sendByCommand({ production }: Scene): Promise<void> {
   for (const [index, name] of Object.keys(sources).entries()) {
-    const said = await production.operate(`send -- task.done ${2 + index} --source ${name}`)
+    const said = await production.operate(`send task.done ${2 + index} --source ${name}`)
     expect(/← 202[\s\S]*"completed": true/.test(said), 'the answer 202, and the completed chat message', said)
   }
 }
@@ -125,7 +125,7 @@ async function trace(scene: Scene): Promise<void> {
     const found = await log.find({ texts: [id, '"messageId":"18"'], since: Date.now() - 3600_000 })
     return [['webhook', 'attempt'].every((message) => found.some((line) => line.message === message)), found]
   })
-  const said = await production.operate(`trace -- ${id}`)
+  const said = await production.operate(`trace ${id}`)
   const isTold = said.includes('attempt for chat message 18: fulfilled') && said.includes('the ERP shows it')
   expect(isTold, 'the attempt, and that the ERP shows it', said)
   for (const { at: _, ...line } of lines) console.log(`    ${JSON.stringify(line)}`)
@@ -140,10 +140,10 @@ async function links(scene: Scene): Promise<void> {
   answered(await post(sender, { ...object, type: 'react', emoji: '🎉' }), 202)
   answered(await post(sender, { ...object, type: 'link.added', messageId: '16' }), 202)
   await shows(scene, [16])
-  await scene.production.operate('links -- add generic ticket/8 17')
+  await scene.production.operate('links add generic ticket/8 17')
   answered(await post(sender, { ...object, object: 'ticket/8' }), 202)
   await shows(scene, [17])
-  const said = await scene.production.operate('links -- list')
+  const said = await scene.production.operate('links list')
   expect(said.includes('ticket/7') && said.includes('ticket/8'), 'both links in the list', said)
 }
 
@@ -222,20 +222,20 @@ async function setAside(scene: Scene): Promise<void> {
 /** What an operator does about it, by the project's own commands. */
 async function decide(scene: Scene): Promise<void> {
   const { production } = scene
-  const list = async () => JSON.parse(await production.operate('parked -- list --json')) as { id: string }[]
+  const list = async () => JSON.parse(await production.operate('parked list --json')) as { id: string }[]
   const waiting = await expectWithin(soon, 'a parked wish and a dead letter in the list', async () => {
     const found = await list()
     return [found.length === 2, found]
   })
   const [letter = ''] = waiting.flatMap(({ id }) => (id.startsWith('dead:') ? [id] : []))
-  await production.operate('parked -- redrive --reason 422')
-  await production.operate(`parked -- drop ${letter} --yes`)
+  await production.operate('parked redrive --reason 422')
+  await production.operate(`parked drop ${letter} --yes`)
   // The ERP takes it now.
   await expectWithin(later, 'the reaction that was redriven, and nothing left to decide', async () => {
     const reactions = scene.erp.message(35)?.reactions.map(({ emoji }) => emoji) ?? []
     return [reactions.includes('💥') && (await list()).length === 0, { reactions }]
   })
-  await production.operate('reconcile --')
+  await production.operate('reconcile')
 }
 
 async function update(scene: Scene): Promise<void> {
@@ -270,7 +270,7 @@ async function update(scene: Scene): Promise<void> {
   await shows(scene, [...new Set(accepted)], later)
   const after = await dataOf(production)
   expect(isDeepStrictEqual(after, before), `the same table, queues and secrets, ${JSON.stringify(before)}`, after)
-  await production.operate('secrets -- add shop')
+  await production.operate('secrets add shop')
   answered(await post(await senderOf(production, 'shop'), { messageId: 90 }), 202)
   answered(await post(sender, { messageId: 91 }), 202)
   await shows(scene, [90, 91])
@@ -279,8 +279,8 @@ async function update(scene: Scene): Promise<void> {
 async function secondStage(scene: Scene): Promise<void> {
   const { production, test, erp, key, region } = scene
   await test.deploy({ KMS_KEY_ARN: key })
-  await test.operate('secrets -- add generic')
-  await test.operate('secrets -- token', erp.token)
+  await test.operate('secrets add generic')
+  await test.operate('secrets token', erp.token)
   const sender = await senderOf(test, 'generic')
   const { events } = await queuesOf(test, region)
   const { Attributes = {} } = await events.client.send(

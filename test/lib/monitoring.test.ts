@@ -277,7 +277,7 @@ describe('every alarm', () => {
     (name, alarm) => {
       const [means, run, more] = alarm.AlarmDescription.split('\n')
       expect(means).toMatch(/\w\.$/)
-      expect(run).toMatch(/^Run: (npm run [a-z]+ -- .* --stack chatroom-bridge-test$|npx cdk deploy)/)
+      expect(run).toMatch(/^Run: (npx chatroom-bridge .* --stack chatroom-bridge-test$|npx cdk deploy)/)
       expect(more).toContain(`docs/operate.md#${name}`)
       expect(page).toContain(`\n### ${name}\n`)
     },

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { run } from '../support/bridge-process.ts'
 import { temporaryFolder } from '../support/folder.ts'
 
+const commandsPage = readFileSync(new URL('../../docs/commands.md', import.meta.url), 'utf8')
 const names = [
   'start',
   'worker',
@@ -36,6 +38,8 @@ describe('chatroom-bridge', () => {
     expect(stdout).toMatch(new RegExp(`^Usage: chatroom-bridge ${name}|^Usage: ${name}`))
     expect(stdout).toMatch(/\nExample:\n {2}.*chatroom-bridge/)
     expect(stdout).toMatch(/\nExit codes: 0 /)
+    const help = stdout.replace(/ +$/gm, '').trimEnd()
+    expect(commandsPage).toContain(`## ${name}\n\n\`\`\`\n${help}\n\`\`\``)
   })
 
   it('suggests what was meant, and ends with 2', async () => {
