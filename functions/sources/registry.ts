@@ -11,42 +11,42 @@ import { msgraph } from './msgraph/adapter.ts'
 import { msteams } from './msteams/adapter.ts'
 import { notion } from './notion/adapter.ts'
 import { slack } from './slack/adapter.ts'
-import type { Source, SourceOptions } from './source.ts'
+import type { Source } from './source.ts'
 import { standardWebhooks } from './standard-webhooks/adapter.ts'
 import { todoist } from './todoist/adapter.ts'
 import { trello } from './trello/adapter.ts'
 import { vereinsantrag } from './vereinsantrag/adapter.ts'
 
 const known = {
-  asana: asana as Source<SourceOptions>,
-  clickup: clickup as Source<SourceOptions>,
-  cloudevents: cloudevents as Source<SourceOptions>,
-  generic: generic as Source<SourceOptions>,
-  github: github as Source<SourceOptions>,
-  gitlab: gitlab as Source<SourceOptions>,
-  jira: jira as Source<SourceOptions>,
-  linear: linear as Source<SourceOptions>,
-  monday: monday as Source<SourceOptions>,
-  msgraph: msgraph as Source<SourceOptions>,
-  msteams: msteams as Source<SourceOptions>,
-  notion: notion as Source<SourceOptions>,
-  slack: slack as Source<SourceOptions>,
-  'standard-webhooks': standardWebhooks as Source<SourceOptions>,
-  todoist: todoist as Source<SourceOptions>,
-  trello: trello as Source<SourceOptions>,
-  vereinsantrag: vereinsantrag as Source<SourceOptions>,
+  asana,
+  clickup,
+  cloudevents,
+  generic,
+  github,
+  gitlab,
+  jira,
+  linear,
+  monday,
+  msgraph,
+  msteams,
+  notion,
+  slack,
+  'standard-webhooks': standardWebhooks,
+  todoist,
+  trello,
+  vereinsantrag,
 }
 export type KindName = keyof typeof known
 
-/** Every kind of source there is. */
-export const sources: Readonly<Record<KindName, Source>> = known
+/** All kinds of sources, by name. */
+export const sources = known as unknown as Readonly<Record<KindName, Source>>
 
-/** The kind's implementation, or undefined for a kind that there isn't. */
+/** The kind's implementation, or undefined for an unknown kind. */
 export function sourceOfKind(kind: string): Source | undefined {
   return Object.hasOwn(sources, kind) ? sources[kind as KindName] : undefined
 }
 
-/** Whether the secret of sources of this kind comes by a handshake, so that one made here would be of no use. */
+/** Whether sources of this kind get their secret by a handshake, so that the bridge makes none. */
 export function learnsSecret(kind: string): boolean {
   return sourceOfKind(kind)?.learn !== undefined
 }

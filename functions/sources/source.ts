@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { Change, EventType } from '../state/changes.ts'
 import type { Lookup } from '../state/lookup.ts'
 
-/** One HTTP request of a sender. Header names are lower-case; the body is what came over the wire. */
+/** One HTTP request of a sender. Header names are lower-case; the body is the bytes as received. */
 export type WebhookRequest = {
   method: string
   url: string
@@ -10,13 +10,13 @@ export type WebhookRequest = {
   body: Uint8Array
 }
 
-/** What a source is verified with: every secret that may be valid now, the time, and how the outside calls the bridge. */
+/** What a request is verified with: all secrets that may be valid now, the time, and the bridge's public URL. */
 export type ReceiveContext = { secrets: string[]; now: Date; publicUrl?: string | undefined }
 
-/** What the URL says after `/webhooks/{source}/`: a chat message, or something that can't be one. */
+/** What follows `/webhooks/{source}/` in the URL: a chat message, or something that can't be one. */
 export type PathMessage = { id: string } | { invalid: true }
 
-/** What an interpretation may depend on beside the request itself. */
+/** What an interpretation may depend on besides the request. */
 export type InterpretContext = { now: Date; path?: PathMessage | undefined }
 
 /** An HTTP answer. */
@@ -24,11 +24,15 @@ export type Response = { status: number; headers?: Record<string, string>; body?
 
 /** Whether the request comes from the system that the source stands for. */
 export type Verdict = { kind: 'verified' } | { kind: 'refused'; detail: string }
+export const verified: Verdict = { kind: 'verified' }
+export function refused(detail: string): Verdict {
+  return { kind: 'refused', detail }
+}
 
-/** The secret that a handshake brings, and how the sender is told that it was taken. */
+/** The secret that a handshake brings, and the answer that accepts it. */
 export type Learned = { secret: string; response: Response }
 
-/** One thing that happened, in our words. */
+/** One event, in our words. */
 export type NormalizedEvent = {
   eventId: string
   type: EventType
@@ -37,110 +41,111 @@ export type NormalizedEvent = {
   actor?: string | undefined
   /** Absent for links. */
   change?: Change | undefined
-  /** The source's own id of what it happened to. */
+  /** The source's own id of the object. */
   object?: string | undefined
-  /** For links: the name of the source whose object it is, where that is not the sender. */
+  /** For links: the name of the source that has the object, where that is not the sender. */
   objectOf?: string | undefined
-  /** The chat messages that the payload's own field names. */
+  /** The chat messages that a field of the payload names. */
   messageIds: string[]
   /**
-   * The chat messages that the object's text refers to, where its author's word counts; they are what the object is linked
-   * to. A happening of type link.added without a change says just that.
+   * The chat messages that the object's text refers to, where its author's word counts. The object is linked to them. An
+   * event of type link.added without a change says only that.
    */
   references?: string[]
-  /** Why this is reported and never changes a chat message. */
+  /** Why this event is reported and never changes a chat message. */
   reportOnly?: string
 }
 
-/** One thing that happened of which the payload doesn't say enough: what the provider's API is asked about its object. */
+/** An event whose payload doesn't say enough: what the provider's API is asked about its object. */
 export type IncompleteEvent = Pick<Lookup, 'eventId' | 'object' | 'occurredAt' | 'asks' | 'modifies'>
 
-/** What a payload says: what happened and what was left out, or what is wrong with it. */
+/** What a payload says: events and what was ignored, or what is wrong with it. */
 export type Interpretation =
   | {
       kind: 'understood'
       events: NormalizedEvent[]
       ignored: Ignored[]
-      /** Only of a source whose options say that its provider may be asked. */
+      /** Only of a source whose options allow look-ups. */
       incomplete?: IncompleteEvent[]
-      /** Writes the answer where the sender shows it to people, by how much was accepted and why the rest was not. */
+      /** Writes the answer where the sender shows it to people. */
       answer?: (outcome: { accepted: number; reasons: string[] }) => Response
     }
   | { kind: 'invalid'; errors: FieldError[] }
-  /** A handshake that stands in the payload. */
+  /** A handshake inside the payload. */
   | { kind: 'answered'; response: Response }
 type Ignored = { eventId?: string; reason: string }
 export type FieldError = { path: string; message: string }
 
-/** What a source may change; everything it says is reported, whatever stands here. */
+/** What a source may change. Events of other kinds are reported all the same. */
 export const ChangeKind = z.enum(['completed', 'reaction', 'text', 'attachment'])
 export type ChangeKind = z.infer<typeof ChangeKind>
 
-/**
- * A kind of source. To add one: write a file beside this one that exports a `Source`, name it in index.ts, put payloads of
- * the provider into test/fixtures, say in test/sources/kinds what they say and how they are proven, and show in
- * operator/samples what its systems send.
- */
+/** A kind of source. `docs/sources.md`, "Add a source", says how to add one. */
 export type Source<Options extends SourceOptions = SourceOptions> = {
   /** The settings of a source of this kind, strict: a misspelt option must show. */
   options: z.ZodType<Options>
-  /** For a sender that counts no other status as success: answered where others get 202. */
+  /** The status instead of 202, for a sender that counts no other as success. */
   success?: 200
-  /** What a request that isn't proven to be the sender's gets, where a 401 would make the sender give up the webhook. */
+  /** The status instead of 401, for a sender that gives up a webhook on 401. */
   refusal?: 403
   /**
-   * Answers a request by which a sender asks whether anybody is there, of any method. It proves nothing, so it is answered
-   * before there is a secret.
+   * Answers a request by which a sender asks whether the bridge is there, of any method. It proves nothing, so it is
+   * answered before there is a secret.
    */
   handshake?(request: WebhookRequest): Response | undefined
-  /** The handshake by which a sender brings the secret that it will sign with, and the answer to it where that is taken. */
+  /** Takes the secret that the sender will sign with from its handshake. */
   learn?(request: WebhookRequest): Learned | undefined
-  /** Says who sent it, over the bytes as they came; constant time in everything secret. */
+  /** Verifies the sender, over the bytes as received. Compares secrets in constant time. */
   authenticate(request: WebhookRequest, options: Options, context: ReceiveContext): Verdict
-  /** Loads what `interpret` needs and other kinds don't, such as a table; awaited before the first one. */
+  /** Loads what `interpret` needs, such as a table; awaited before the first call. */
   ready?(): Promise<void>
-  /** The JSON text that a body of another content type carries; undefined when it carries none. */
+  /** The JSON text inside a body of another content type; undefined when there is none. */
   unwrap?(request: WebhookRequest): string | undefined
   /**
-   * Says what the payload means. What says nothing for us is ignored, never an error; a chat message that the URL names
-   * goes before those that the payload names.
+   * Says what the payload means. What means nothing here is ignored with a reason, never an error. A chat message in the URL
+   * takes precedence over those in the payload.
    */
   interpret(json: unknown, request: WebhookRequest, options: Options, context: InterpretContext): Interpretation
 }
 
 /** The settings that every kind has. */
-export function sourceOptions<Kind extends string>(kind: Kind, meanings: ChangeKind[]) {
+export function sourceOptions<Kind extends string>(kind: Kind, meanings: ChangeKind[] = ['completed', 'reaction']) {
   return z.strictObject({
     name: z.string(),
     kind: z.literal(kind),
     meanings: z.array(ChangeKind).default(meanings),
-    /** Days that what happens to an object waits for a link of it; 0: not at all. */
+    /** Days that an event of an object waits for a link; 0: not at all. */
     hold: z.number().min(0).max(365).default(7),
   })
 }
 export type SourceOptions = { name: string; kind: string; meanings: ChangeKind[]; hold: number }
+
+/** The option `references`: whose text may refer to a chat message. */
+export function referencesOption(byDefault: 'everyone' | 'none' = 'everyone') {
+  return z.enum(['everyone', 'none']).default(byDefault)
+}
 
 /** A header's value; an empty one counts as missing. */
 export function header(request: WebhookRequest, name: string): string | undefined {
   return request.headers[name]?.trim() || undefined
 }
 
-/** The interpretation of a payload that says what happened, and nothing else. */
+/** The interpretation of a payload of which nothing is ignored. */
 export function understood(...events: NormalizedEvent[]): Interpretation {
   return { kind: 'understood', events, ignored: [] }
 }
 
-/** The interpretation of a payload that says nothing for us. */
+/** The interpretation of a payload that means nothing here. */
 export function ignored(reason: string, eventId?: string): Interpretation {
   return { kind: 'understood', events: [], ignored: [{ ...(eventId !== undefined && { eventId }), reason }] }
 }
 
-/** Whether a text can be a secret that a sender brings: safe in a header and a terminal. */
+/** Whether a text may be a secret that a sender brings: safe in a header and a terminal. */
 export function isSecret(text: string): boolean {
   return /^[\x21-\x7e]{1,512}$/.test(text)
 }
 
-/** zod's issues, as a problem shows them: where and what, never the value. */
+/** zod's issues as place and message, never the value. */
 export function fieldErrors(error: z.ZodError, prefix: (string | number)[] = []): FieldError[] {
   return error.issues.map(({ path, message }) => ({ path: [...prefix, ...path].map(String).join('.'), message }))
 }

@@ -26,9 +26,9 @@ describe('an issue in Gitea', () => {
     expect(updates).toMatchObject([{ messageId: '42', actor: 'anna', change: { kind: 'completed', value: true } }])
   })
 
-  it('that is reopened opens it again, and anything else says nothing', async () => {
+  it('that is reopened opens it again, and anything else only links it', async () => {
     expect((await send({ ...closed, action: 'reopened' })).updates).toMatchObject([{ change: { value: false } }])
-    expect((await send({ ...closed, action: 'milestoned' })).response.status).toBe(200)
+    expect(await send({ ...closed, action: 'milestoned' })).toMatchObject({ updates: [], links: [{ messageId: '42' }] })
     expect((await send({ commits: [] })).response.status).toBe(200)
   })
 

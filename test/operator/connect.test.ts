@@ -201,7 +201,7 @@ describe('npx chatroom-bridge connect', () => {
 describe('docs/sources.md', () => {
   const page = readFileSync(new URL('../../docs/sources.md', import.meta.url), 'utf8')
 
-  it.each(['github', 'slack', 'asana'])('shows what connect prints for %s', async (kind) => {
+  it.each(Object.keys(sources))('shows what connect prints for %s', async (kind) => {
     const printed = await publicly(kind)
     expect(page).toContain(`$ npx chatroom-bridge connect ${kind}\n${printed}`)
   })

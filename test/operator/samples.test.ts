@@ -46,7 +46,8 @@ async function neededOption(source: SourceInfo, event: SampleEvent): Promise<obj
   return option === undefined ? undefined : JSON.parse(option)
 }
 
-const list = samplesByKind().flatMap(({ kind, types: said }) => {
+const byKind = await samplesByKind()
+const list = byKind.flatMap(({ kind, types: said }) => {
   const types = said[0] === 'all of them' ? [...eventTypes] : said
   return types.map((type) => ({ kind, type: type.replace('*', ''), isOption: type.endsWith('*') }))
 })
@@ -58,7 +59,7 @@ describe('the list of what can be sent', () => {
       help += text
     }
     await send(['--help'], (() => {}) as unknown as OpenBridge, { print })
-    for (const { kind, types } of samplesByKind())
+    for (const { kind, types } of byKind)
       expect(help).toMatch(new RegExp(`${kind} +${types.join(', ').replaceAll('*', '\\*')}`))
     expect(Object.keys(sources)).toEqual(expect.arrayContaining(list.map(({ kind }) => kind)))
     expect(eventTypes).toEqual(expect.arrayContaining(list.map(({ type }) => type)))

@@ -3,11 +3,12 @@ import type { HttpCall } from '../../erp/http-call.ts'
 import type { Clock, ProviderApi } from '../../ports/ports.ts'
 import { retryAfter } from '../../state/backoff.ts'
 import type { LookupOutcome } from '../../state/lookup.ts'
+import { parseJson } from '../common/parse-json.ts'
 
 /** https://developers.asana.com/reference/rest-api-reference */
 const asanaApi = 'https://app.asana.com/api/1.0'
 
-/** What a task is asked for (https://developers.asana.com/reference/gettask); Asana returns little without. */
+/** The fields that a task is asked for (https://developers.asana.com/reference/gettask). */
 const fields = 'completed,completed_at,modified_at,name,notes'
 
 const Moment = z
@@ -30,7 +31,7 @@ const Answer = z.object({
 /** How a provider's API is called. Times in ms. */
 export type ProviderOptions = {
   baseUrl: string | undefined
-  /** @param options.fresh past what is remembered: the provider refused that */
+  /** @param options.fresh reads it again, past the cache, because the provider refused the cached one */
   token: (options?: { fresh?: boolean }) => Promise<string | undefined>
   call: HttpCall
   clock: Clock
@@ -49,7 +50,7 @@ export function createAsana({
   timeout = 10_000,
 }: ProviderOptions): ProviderApi {
   async function ask(object: string): Promise<LookupOutcome> {
-    // An id is digits, and must not lead to another place of the API.
+    // An id that isn't digits could lead to another path of the API.
     if (!/^\w+$/.test(object)) return { kind: 'gone', reason: 'no id of a task' }
     const url = new URL(`${baseUrl.replace(/\/+$/, '')}/tasks/${object}?opt_fields=${fields}`)
     const send = (bearer: string) =>
@@ -63,7 +64,7 @@ export function createAsana({
       if (renewed !== undefined && renewed !== known) answer = await send(renewed)
     }
     if ('failure' in answer) return { kind: 'unreachable', reason: answer.failure }
-    return outcomeOf(answer.status, jsonOf(answer.body), retryAfter(answer.headers['retry-after'], clock()))
+    return outcomeOf(answer.status, parseJson(answer.body), retryAfter(answer.headers['retry-after'], clock()))
   }
 
   return {
@@ -75,7 +76,7 @@ export function createAsana({
   }
 }
 
-/** https://developers.asana.com/docs/errors. A final status in HTML comes from something before Asana, and may pass. */
+/** https://developers.asana.com/docs/errors. A final status with HTML comes from a proxy, and may pass. */
 function outcomeOf(status: number, json: unknown, wait: number | undefined): LookupOutcome {
   const reason = `status ${status}`
   if (status === 200) {
@@ -88,12 +89,4 @@ function outcomeOf(status: number, json: unknown, wait: number | undefined): Loo
   const isFinal = status >= 400 && status < 500 && ![401, 408, 425, 429].includes(status) && json !== undefined
   if (!isFinal) return { kind: 'unreachable', reason, retryAfter: wait }
   return { kind: status === 404 || status === 410 ? 'gone' : 'refused', reason }
-}
-
-function jsonOf(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
-  }
 }

@@ -1,14 +1,13 @@
-import { createHmac } from 'node:crypto'
-import { json, naming, type OptionsOf, type Samples } from '../common/sample.ts'
-import type { asana as source } from './adapter.ts'
+import { hmacProof, jsonSample, naming, type OptionsOf, type Samples } from '../common/sample.ts'
+import { type asana, scheme } from './adapter.ts'
 
 type Type = 'task.done' | 'task.reopened'
 
-/** The story of a task, whose id is the object. It carries ids only, so the chat message stands in the URL. */
-export const asana: Samples<OptionsOf<typeof source>, Type> = {
+/** The story of a task; the object is the task's id. It carries ids only, so the chat message stands in the URL. */
+export const sample: Samples<OptionsOf<typeof asana>, Type> = {
   types: ['task.done', 'task.reopened'],
 
-  write(event, { secret }) {
+  write(event, sender) {
     const { id, type, occurredAt, actor = '1199946', object = '1204512' } = event
     const subtype = type === 'task.done' ? 'marked_complete' : 'marked_incomplete'
     const story = {
@@ -18,8 +17,6 @@ export const asana: Samples<OptionsOf<typeof source>, Type> = {
       resource: { gid: id, resource_type: 'story', resource_subtype: subtype },
       parent: { gid: object, resource_type: 'task' },
     }
-    const body = JSON.stringify({ events: [story] })
-    const signature = createHmac('sha256', secret).update(body).digest('hex')
-    return { eventId: id, headers: { ...json, 'x-hook-signature': signature }, body, path: naming(event, false).path }
+    return jsonSample({ events: [story] }, id, hmacProof(scheme, sender, id), naming(event, false))
   },
 }

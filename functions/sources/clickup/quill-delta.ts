@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { parseJson } from '../common/parse-json.ts'
 
 const Delta = z.object({
   ops: z.array(
@@ -7,21 +8,13 @@ const Delta = z.object({
 })
 
 /**
- * What people read in a Quill delta (https://quilljs.com/docs/delta) that is written as JSON text.
- * @returns the plain text, and with it what its links lead to; undefined where it is no delta
+ * Reads a Quill delta (https://quilljs.com/docs/delta), as JSON text or parsed.
+ * @returns the plain text, and that text with the targets of its links; undefined when it is no delta
  */
 export function wordsOfDelta(written: unknown): { text: string; words: string[] } | undefined {
-  const ops = Delta.safeParse(parsed(written)).data?.ops
+  const ops = Delta.safeParse(typeof written === 'string' ? parseJson(written) : written).data?.ops
   if (!ops) return undefined
   const text = ops.map(({ insert }) => (typeof insert === 'string' ? insert : '')).join('')
   const links = ops.flatMap(({ attributes }) => (typeof attributes?.link === 'string' ? [attributes.link] : []))
   return { text, words: [text, ...links] }
-}
-
-function parsed(written: unknown): unknown {
-  try {
-    return typeof written === 'string' ? JSON.parse(written) : written
-  } catch {
-    return undefined
-  }
 }

@@ -12,36 +12,35 @@ import {
   header,
   type Interpretation,
   type InterpretContext,
-  ignored,
   type ReceiveContext,
   type Response,
+  referencesOption,
   type Source,
   sourceOptions,
-  understood,
   type Verdict,
   type WebhookRequest,
 } from '../source.ts'
-import { ticketMeaning, ticketVerb } from './cdevents.ts'
+import { ticketEvents, ticketVerb } from './cdevents.ts'
 import { attributesIn, dataOf } from './envelope.ts'
 
-const Options = sourceOptions('cloudevents', ['completed', 'reaction'])
+const Options = sourceOptions('cloudevents')
   .extend({
     ...authenticationOptions,
     ...addressingOptions,
-    /** Whose text may refer to a chat message. Nothing tells who may write in the system that a ticket comes from. */
-    references: z.enum(['everyone', 'none']).default('none'),
+    /** Nothing tells who may write in the system that a ticket comes from. */
+    references: referencesOption('none'),
   })
   .superRefine(checkAuthentication)
 type Options = z.infer<typeof Options>
 
 /**
  * CloudEvents 1.0 over HTTP (https://github.com/cloudevents/spec, "HTTP Protocol Binding" and "Web Hooks"), structured,
- * batched or binary: our own events, and the tickets of CDEvents. Of the binary mode a signature covers only the body: who
- * can read a request and send another could give it other attributes.
+ * batched or binary: our own events, and the tickets of CDEvents. In binary mode a signature covers only the body, so somebody
+ * who can read a request could send it again with other attributes.
  */
 export const cloudevents: Source<Options> = { options: Options, handshake, authenticate, unwrap, interpret }
 
-/** A sender may ask whether it may send here ("Web Hooks" §4). Only who has a secret can, as fast as it likes. */
+/** A sender may ask whether it may send here ("Web Hooks" §4). It may, at any rate; each event needs a proof. */
 function handshake(request: WebhookRequest): Response | undefined {
   const origin = header(request, 'webhook-request-origin')
   if (request.method.toUpperCase() !== 'OPTIONS' || origin === undefined || !/^[\x21-\x7e]{1,255}$/.test(origin)) {
@@ -53,7 +52,7 @@ function handshake(request: WebhookRequest): Response | undefined {
   }
 }
 
-/** As the generic source, and with the token in the query, which the specification of Web Hooks allows too (§3.2). */
+/** Like the generic source, and also by a token in the query, which the specification of Web Hooks allows (§3.2). */
 function authenticate(request: WebhookRequest, options: Options, context: ReceiveContext): Verdict {
   const token = queryParameter(request.url, 'access_token')
   if (!token) return authenticateGeneric(request, options, context)
@@ -63,13 +62,13 @@ function authenticate(request: WebhookRequest, options: Options, context: Receiv
   return isOnly || verdict.kind !== 'verified' ? verdict : authenticateGeneric(request, options, context)
 }
 
-/** The binary mode carries the attributes in headers. A content type of CloudEvents says that it is one of the others. */
+/** The binary mode carries the attributes in headers. The content types of CloudEvents belong to the other modes. */
 function isBinary(request: WebhookRequest): boolean {
   if (/^application\/cloudevents/i.test(header(request, 'content-type') ?? '')) return false
   return Object.values(attributesIn(request)).some((value) => value !== undefined)
 }
 
-/** An event whose headers say everything needs no body. */
+/** An event may be complete without a body, by its headers. */
 function unwrap(request: WebhookRequest): string | undefined {
   return isBinary(request) && request.body.byteLength === 0 ? 'null' : undefined
 }
@@ -110,12 +109,9 @@ function interpretOne(envelope: Envelope, at: number[], options: Options, contex
   // Ids are unique within their source (CloudEvents 1.0, "id").
   const eventId = boundedId(`${envelope.source} ${envelope.id}`)
   const verb = ticketVerb(envelope.type)
-  if (verb !== undefined) {
-    const said = ticketMeaning(verb, dataOf(envelope), envelope, options)
-    return typeof said === 'string' ? ignored(said, eventId) : understood({ ...said, eventId, messageIds: [] })
-  }
+  if (verb !== undefined) return ticketEvents(verb, dataOf(envelope), { ...envelope, eventId }, options)
   const data = z.looseObject({ type: z.unknown().optional() }).safeParse(dataOf(envelope)).data
-  // What the event itself says comes first, unless its type is a word for something else.
+  // The event's own fields take precedence over the envelope's, unless its type is not one of ours.
   const isOurs = typeof data?.type === 'string' && eventTypeOf(data.type) !== undefined
   const subject = z.string().pipe(MessageId).safeParse(envelope.subject).data
   const event = { messageId: subject, occurredAt: envelope.time, ...data, type: isOurs ? data.type : envelope.type }

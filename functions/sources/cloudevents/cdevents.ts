@@ -1,8 +1,9 @@
 import * as z from 'zod'
+import { completedEvent, eventsOf } from '../common/event-meaning.ts'
 import { nonEmptyString } from '../common/non-empty-string.ts'
 import { referencesIn } from '../common/references.ts'
 import { parseTimestamp } from '../common/timestamp.ts'
-import type { NormalizedEvent } from '../source.ts'
+import { type Interpretation, ignored } from '../source.ts'
 
 const text = z.string().nullish().catch(undefined)
 const Data = z.object({
@@ -19,37 +20,32 @@ const Data = z.object({
   }),
 })
 
-/** What a ticket's event says, without the id that the envelope gives it. */
-type Said = Omit<NormalizedEvent, 'eventId' | 'messageIds'>
-
 /** The verb of a ticket's event, whatever its version. */
 export function ticketVerb(type: string): string | undefined {
   return /^dev\.cdevents\.ticket\.([a-z]+)\.\d/.exec(type)?.[1]
 }
 
 /**
- * What a ticket's event of CDEvents says (https://cdevents.dev, "Ticket"): closed is done, whatever its resolution. No event
- * says that a ticket was opened again. The ticket's id is its own system's, so it never is a chat message.
- * @param envelope the CloudEvent's source and time
- * @returns why it says nothing, or what it says
+ * The events of a ticket of CDEvents (https://cdevents.dev, "Ticket"): closed is done, whatever its resolution. CDEvents has
+ * no event for reopening. The ticket's id belongs to its own system, so it is never a chat message.
  */
-export function ticketMeaning(
+export function ticketEvents(
   verb: string,
   data: unknown,
-  envelope: { source: string; time?: unknown },
+  envelope: { eventId: string; source: string; time?: unknown },
   { references }: { references: 'everyone' | 'none' },
-): Said | string {
+): Interpretation {
+  const { eventId } = envelope
   const parsed = Data.safeParse(data)
-  if (!parsed.success) return 'nothing is read from a ticket of this form'
+  if (!parsed.success) return ignored('nothing is read from a ticket of this form', eventId)
   const { context, subject } = parsed.data
   const { summary, labels, creator, updatedBy } = subject.content
-  const found = references === 'none' ? [] : referencesIn(summary, ...(labels ?? []))
-  const said = {
+  const meanings = verb === 'closed' ? [completedEvent(true)] : 'the ticket is not closed and refers to no chat message'
+  return eventsOf(meanings, {
+    eventId,
     occurredAt: parseTimestamp(envelope.time) ?? parseTimestamp(context?.timestamp),
-    actor: (verb === 'created' ? creator : updatedBy) ?? undefined,
+    actor: verb === 'created' ? creator : updatedBy,
     object: `${subject.source ?? envelope.source}#${subject.id}`,
-    references: found,
-  }
-  if (verb === 'closed') return { ...said, type: 'task.done', change: { kind: 'completed', value: true } }
-  return found.length > 0 ? { ...said, type: 'link.added' } : 'the ticket is not closed and refers to no chat message'
+    references: references === 'none' ? [] : referencesIn(summary, ...(labels ?? [])),
+  })
 }

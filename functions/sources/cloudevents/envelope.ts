@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { readJson } from '../common/parse-json.ts'
 import { header, type WebhookRequest } from '../source.ts'
 
-/** The attributes that say what an event of ours may leave out (CloudEvents 1.0, "Context Attributes"). */
+/** The attributes that may fill in the fields of an event of ours (CloudEvents 1.0, "Context Attributes"). */
 const Envelope = z.looseObject({
   specversion: z.string().regex(/^1\./),
   id: z.unknown(),
@@ -14,8 +14,8 @@ const Envelope = z.looseObject({
 })
 
 /**
- * Takes an event of ours out of the CloudEvents 1.0 envelope that may be around it: structured or batched in JSON, or in
- * `ce-` headers. What the event itself says comes first; the envelope's id, type, subject (the chat message) and time fill in.
+ * Takes an event of ours out of a CloudEvents 1.0 envelope, where there is one: in JSON (structured or batched) or in `ce-`
+ * headers. The envelope's id, type, subject (the chat message) and time fill in what the event itself leaves out.
  * @returns the event, or the payload as it is when there is no envelope
  */
 export function unwrapCloudEvent(payload: unknown, request: WebhookRequest): unknown {
@@ -26,17 +26,17 @@ export function unwrapCloudEvent(payload: unknown, request: WebhookRequest): unk
 }
 
 function event(envelope: z.infer<typeof Envelope>, data: unknown): unknown {
-  const said = z.looseObject({}).safeParse(data)
+  const own = z.looseObject({}).safeParse(data)
   const { id, type, subject, time } = envelope
-  return { id, type, messageId: subject, occurredAt: time, ...(said.success && said.data) }
+  return { id, type, messageId: subject, occurredAt: time, ...(own.success && own.data) }
 }
 
-/** What an envelope is around. Senders that have it as bytes write it in base64 (CloudEvents' JSON format §3.1.1). */
+/** The data of an envelope. Binary data comes in base64 (CloudEvents' JSON format §3.1.1). */
 export function dataOf({ data, data_base64 }: { data?: unknown; data_base64?: unknown }): unknown {
   return typeof data_base64 === 'string' ? readJson(Buffer.from(data_base64, 'base64')) : data
 }
 
-/** The attributes of the binary mode, in `ce-` headers; undefined where there is none. */
+/** The attributes of the binary mode, from `ce-` headers. */
 export function attributesIn(request: WebhookRequest) {
   const attribute = (name: string) => decoded(header(request, `ce-${name}`))
   return {

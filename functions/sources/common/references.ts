@@ -4,13 +4,13 @@ import { MessageId } from '../../state/changes.ts'
 const reference = /(?<![a-z0-9])chatroom[_-]?messages?(?:[/#=]|: ?)([a-z0-9_-]+)/gi
 
 /**
- * Finds the chat messages that a text refers to, each once, in the order of the text.
- * @returns canonical ids; what can't be one is passed over
+ * Finds the chat messages that texts refer to, each once, in the order of the texts. Skips what is no text.
+ * @returns canonical ids
  */
-export function referencesIn(...texts: (string | null | undefined)[]): string[] {
+export function referencesIn(...texts: unknown[]): string[] {
   const found = new Set<string>()
   for (const text of texts) {
-    for (const [, written = ''] of (text ?? '').matchAll(reference)) {
+    for (const [, written = ''] of typeof text === 'string' ? text.matchAll(reference) : []) {
       const id = MessageId.safeParse(trimmed(written))
       if (id.success) found.add(id.data)
     }
@@ -18,7 +18,7 @@ export function referencesIn(...texts: (string | null | undefined)[]): string[] 
   return [...found]
 }
 
-/** Markdown's emphasis and a dash around the number are no part of it. No regular expression: that would take quadratic time. */
+/** Drops Markdown's emphasis and dashes around the number. A regular expression would take quadratic time. */
 function trimmed(written: string): string {
   let [start, end] = [0, written.length]
   while (start < end && '_-'.includes(written.charAt(start))) start += 1

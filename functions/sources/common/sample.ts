@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { EventType } from '../../state/changes.ts'
 import type { Source, SourceOptions } from '../source.ts'
+import { type HmacScheme, hmacHeaders } from './hmac.ts'
 import { referencesIn } from './references.ts'
 
 /** An event to send, in the words of the generic source. */
@@ -17,57 +18,79 @@ export type SampleEvent<Type extends string = string> = {
   attachment?: { filename: string }
 } & Record<string, unknown>
 
-/** What a system signs with: its secret, the time, and the source's URL as it knows it, without a chat message. */
+/** The sending system: its secret, the time, and the source's URL as the system knows it, without a chat message. */
 export type Signing = { secret: string; now: Date; url: string }
 
-/** The system that sends: how it signs, and the options of the source that it sends to. */
+/** The sending system, and the options of the source that it sends to. */
 export type Sender<Options> = Signing & { options: Options }
 
 /**
  * A webhook as its provider would send it.
- * `eventId`: the id that the bridge knows the event by. `path`: what stands in the URL behind the source's name.
+ * `eventId`: the id that the bridge knows the event by. `path`: what follows the source's name in the URL.
  */
 export type Sample = { eventId: string; headers: Record<string, string>; body: string; path: string }
 
-/** How the systems of one kind say events. */
+/** How the systems of one kind send events. */
 export type Samples<Options = SourceOptions, Type extends EventType = EventType> = {
-  /** The events that they can say at all; `any` where they are our own, in whatever words. */
+  /** The events that they can send; `any` where they send our own event. */
   types: readonly Type[] | 'any'
-  /** The option without which a source with these ones doesn't take such an event. */
+  /** The option that a source needs to take such an event, where it lacks it. */
   needs?(type: Type, options: Options): object | undefined
   /** Loads what `write` needs. */
   ready?(): Promise<void>
-  /** @returns the webhook, or what is missing in the event */
+  /** @returns the webhook, or what the event lacks */
   write(event: SampleEvent<Type>, sender: Sender<Options>): Sample | string
 }
 
-/** The options of a source, by what implements its kind. */
+/** The options of a kind, by its implementation. */
 export type OptionsOf<Kind> = Kind extends Source<infer Options> ? Options : never
 
-export const json = { 'content-type': 'application/json' }
+/** The text of an event where none is given. */
+export const defaultText = 'Asked for in the chat'
 
-/** What an event's text says when nothing else is asked for. */
-export const asked = 'Asked for in the chat'
+/** The `needs` of a kind whose objects are linked by references: they must count. */
+export function needsReferences(type: EventType, { references }: { references: string }, value = 'everyone') {
+  return type === 'link.added' && references === 'none' ? { references: value } : undefined
+}
 
 /**
- * Where an event names its chat message: with a reference for the object's text, or else behind the source's URL.
- * @param counts whether what the text refers to counts
+ * Where an event names its chat message: by a reference in the object's text, or in the URL behind the source's name.
+ * @param counts whether references in that text count
  */
 export function naming({ messageId }: SampleEvent, counts: boolean): { reference: string; path: string } {
   if (messageId === undefined) return { reference: '', path: '' }
   const reference = `chatroom_message/${messageId}`
-  // Where it ends like Markdown's emphasis, it would be read without its end.
+  // An id that ends like Markdown's emphasis would be read without its end.
   return counts && referencesIn(reference)[0] === messageId
     ? { reference, path: '' }
     : { reference: '', path: `/${encodeURIComponent(messageId)}` }
 }
 
-/** What people read of an object: a text, and below it the reference. */
+/** A description: a text, and below it the reference. */
 export function paragraphs(...texts: (string | undefined)[]): string {
   return texts.filter(Boolean).join('\n\n')
 }
 
-/** An id of 24 hexadecimal digits that a file keeps, so that it can be taken away again. */
+/** An id of 24 hexadecimal digits that a file keeps, so that it can be removed again. */
 export function idOf(filename: string): string {
   return hash('sha256', filename).slice(0, 24)
+}
+
+/**
+ * Writes a webhook with a JSON body.
+ * @param proof makes the headers that prove the body
+ */
+export function jsonSample(
+  payload: unknown,
+  eventId: string,
+  proof: (body: string) => Record<string, string>,
+  { path = '', headers = {} }: { path?: string; headers?: Record<string, string> } = {},
+): Sample {
+  const body = JSON.stringify(payload)
+  return { eventId, headers: { 'content-type': 'application/json', ...headers, ...proof(body) }, body, path }
+}
+
+/** The proof by an HMAC scheme, for `jsonSample`. */
+export function hmacProof(scheme: HmacScheme, { secret, now }: Pick<Signing, 'secret' | 'now'>, id: string) {
+  return (body: string) => hmacHeaders(body, scheme, { secret, now, id })
 }

@@ -1,31 +1,22 @@
-import { declaredHmacHeaders } from '../common/declared-hmac.ts'
-import { json, type OptionsOf, type Samples, type Sender } from '../common/sample.ts'
-import { standardWebhooksHeaders } from '../standard-webhooks/sample.ts'
-import type { generic as source } from './adapter.ts'
+import { hmacHeaders, standardWebhooksScheme } from '../common/hmac.ts'
+import { jsonSample, type OptionsOf, type Samples, type Sender } from '../common/sample.ts'
+import type { generic } from './adapter.ts'
 
-type Options = OptionsOf<typeof source>
+type Options = OptionsOf<typeof generic>
 
-/** Our own event, as it stands. */
-export const generic: Samples<Options> = {
+/** Our own event. */
+export const sample: Samples<Options> = {
   types: 'any',
-  write(event, sender) {
-    const body = JSON.stringify(event)
-    return { eventId: event.id, headers: { ...json, ...genericHeaders(body, event.id, sender) }, body, path: '' }
-  },
+  write: (event, sender) => jsonSample(event, event.id, (body) => genericProof(body, event.id, sender)),
 }
 
-/** The proof that a source's options want; by Standard Webhooks where it takes anything. */
-export function genericHeaders(
+/** The headers that a source with these options accepts; Standard Webhooks where it accepts any. */
+export function genericProof(
   body: string,
   id: string,
-  { options, secret, now }: Sender<Pick<Options, 'authentication'> & Parameters<typeof declaredHmacHeaders>[1]>,
+  { options, ...sender }: Sender<Pick<Options, 'authentication'> & Parameters<typeof hmacHeaders>[1]>,
 ): Record<string, string> {
-  switch (options.authentication) {
-    case 'bearer':
-      return { authorization: `Bearer ${secret}` }
-    case 'hmac':
-      return declaredHmacHeaders(Buffer.from(body), options, { secret, id, now })
-    default:
-      return standardWebhooksHeaders(body, id, { secret, now })
-  }
+  if (options.authentication === 'bearer') return { authorization: `Bearer ${sender.secret}` }
+  const scheme = options.authentication === 'hmac' ? options : standardWebhooksScheme
+  return hmacHeaders(body, scheme, { ...sender, id })
 }

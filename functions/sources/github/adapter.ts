@@ -1,54 +1,46 @@
 import * as z from 'zod'
 import { deliveryId } from '../common/event-id.ts'
-import { type EventMeaning, editedEvent } from '../common/event-meaning.ts'
-import { referencesIn } from '../common/references.ts'
-import { verifyHmac } from '../common/signature.ts'
-import { parseTimestamp } from '../common/timestamp.ts'
 import {
-  header,
-  type Interpretation,
-  ignored,
-  type NormalizedEvent,
-  type ReceiveContext,
-  type Source,
-  sourceOptions,
-  understood,
-  type Verdict,
-  type WebhookRequest,
-} from '../source.ts'
+  completedEvent,
+  type EventMeaning,
+  editedCommentEvent,
+  editedEvent,
+  editedTitleEvent,
+  eventsOf,
+} from '../common/event-meaning.ts'
+import { authenticateByHmac, hmacScheme } from '../common/hmac.ts'
+import { referencesIn } from '../common/references.ts'
+import { parseTimestamp } from '../common/timestamp.ts'
+import { header, type Interpretation, ignored, type Source, sourceOptions, type WebhookRequest } from '../source.ts'
 
-const Options = sourceOptions('github', ['completed', 'reaction']).extend({
+const Options = sourceOptions('github').extend({
   /** Whose text may refer to a chat message. Labels always may: only people with triage rights can set them. */
   references: z.enum(['members', 'everyone', 'none']).default('members'),
 })
 type Options = z.infer<typeof Options>
 
+export const scheme = hmacScheme({ signatureHeader: 'x-hub-signature-256', idHeader: 'x-github-delivery' })
+
 /**
  * GitHub's webhooks (https://docs.github.com/en/webhooks): an issue closed or reopened, a pull request merged or reopened,
- * an edited text, and what an issue or a pull request refers to. Reactions have no event there.
+ * an edited text, and the references of an issue or a pull request. GitHub sends no event for reactions.
  */
-export const github: Source<Options> = { options: Options, authenticate, unwrap, interpret }
-
-function authenticate(request: WebhookRequest, _: Options, { secrets }: ReceiveContext): Verdict {
-  const signature = header(request, 'x-hub-signature-256')
-  if (signature === undefined) {
-    return { kind: 'refused', detail: 'x-hub-signature-256 is missing: give the webhook a secret in GitHub.' }
-  }
-  return verifyHmac(request.body, signature, secrets)
-    ? { kind: 'verified' }
-    : {
-        kind: 'refused',
-        detail: 'x-hub-signature-256 does not match: compare the secret in GitHub with this source’s.',
-      }
+export const github: Source<Options> = {
+  options: Options,
+  authenticate: authenticateByHmac(scheme, {
+    missing: 'give the webhook a secret in GitHub.',
+    mismatch: 'compare the secret in GitHub with this source’s.',
+  }),
+  unwrap,
+  interpret,
 }
 
-/** GitHub's other content type, `application/x-www-form-urlencoded`, carries the JSON in `payload`; the signature is over the form. */
+/** GitHub's other content type, a form, carries the JSON in `payload`; the signature covers the form. */
 function unwrap(request: WebhookRequest): string | undefined {
   if (!/^application\/x-www-form-urlencoded\b/i.test(header(request, 'content-type') ?? '')) return undefined
   return new URLSearchParams(Buffer.from(request.body).toString()).get('payload') ?? ''
 }
 
-const User = z.object({ login: z.string() })
 const Thing = z.object({
   number: z.int(),
   title: z.string().nullish(),
@@ -59,44 +51,34 @@ const Thing = z.object({
   merged: z.boolean().nullish(),
 })
 type Thing = z.infer<typeof Thing>
-const Comment = z.object({ body: z.string().nullish(), updated_at: z.unknown().optional() })
 const Payload = z.object({
   action: z.string(),
   repository: z.object({ full_name: z.string() }).optional(),
-  sender: User.nullish(),
+  sender: z.object({ login: z.string() }).nullish(),
   issue: Thing.nullish(),
   pull_request: Thing.nullish(),
-  comment: Comment.nullish(),
-  /** What was edited, with the values before; GitHub's own examples leave it empty. */
+  comment: z.object({ body: z.string().nullish(), updated_at: z.unknown().optional() }).nullish(),
+  /** The edited fields with the values before; GitHub's own examples leave it empty. */
   changes: z.looseObject({}).nullish().catch(undefined),
 })
 type Payload = z.infer<typeof Payload>
 
 function interpret(json: unknown, request: WebhookRequest, options: Options): Interpretation {
-  const parsed = Payload.safeParse(json)
   const event = header(request, 'x-github-event')
   if (!event) return ignored('x-github-event is missing, so nothing says what happened')
-  const payload = parsed.success ? parsed.data : undefined
+  const name = /^[a-z_]{1,64}$/.test(event) ? event : 'an event'
+  const payload = Payload.safeParse(json).data
   const thing = payload && thingOf(event, payload)
-  if (!payload || !thing) return ignored(`nothing is read from ${known(event)} of this form`)
-  const references = referencesOf(thing, options)
-  // What it refers to is worth knowing before anything happens to it.
-  const meaning = meaningOf(event, payload) ?? (references.length > 0 && payload.repository ? link : undefined)
-  if (!meaning) return ignored(`${known(event)} with this action says nothing for a chat message`)
-
-  const happening: NormalizedEvent = {
-    ...meaning,
+  if (!payload || !thing) return ignored(`nothing is read from ${name} of this form`)
+  const { comment, sender, repository } = payload
+  return eventsOf(meaningsOf(event, payload) ?? `${name} with this action says nothing for a chat message`, {
     eventId: deliveryId(header(request, 'x-github-delivery'), request),
-    occurredAt: parseTimestamp((payload.comment ?? thing).updated_at),
-    actor: payload.sender?.login,
-    object: payload.repository && `${payload.repository.full_name}#${thing.number}`,
-    messageIds: [],
-    references,
-  }
-  return understood(happening)
+    occurredAt: parseTimestamp((comment ?? thing).updated_at),
+    actor: sender?.login,
+    object: repository && `${repository.full_name}#${thing.number}`,
+    references: referencesOf(thing, options),
+  })
 }
-
-const link: Pick<NormalizedEvent, 'type'> = { type: 'link.added' }
 
 /** The issue or the pull request that an event is about. */
 function thingOf(event: string, { issue, pull_request }: Payload): Thing | null | undefined {
@@ -104,45 +86,38 @@ function thingOf(event: string, { issue, pull_request }: Payload): Thing | null 
   return /^pull_request(_review|_review_comment)?$/.test(event) ? pull_request : undefined
 }
 
-function meaningOf(event: string, payload: Payload): EventMeaning | undefined {
+function meaningsOf(event: string, payload: Payload): EventMeaning[] | undefined {
   const { action, issue, pull_request, comment } = payload
   switch (`${event}.${action}`) {
     case 'issues.closed':
-      return { type: 'task.done', change: { kind: 'completed', value: true } }
+      return [completedEvent(true)]
     case 'issues.reopened':
     case 'pull_request.reopened':
-      return { type: 'task.reopened', change: { kind: 'completed', value: false } }
+      return [completedEvent(false)]
     case 'pull_request.closed':
-      // Closed without a merge is work that was given up, not done.
-      return pull_request?.merged ? { type: 'task.done', change: { kind: 'completed', value: true } } : undefined
+      // Closed without a merge is given up, not done.
+      return pull_request?.merged ? [completedEvent(true)] : undefined
     case 'issues.edited':
     case 'pull_request.edited':
       return editOf(pull_request ?? issue, payload.changes)
     case 'issue_comment.edited':
     case 'pull_request_review_comment.edited':
-      return editedEvent(comment?.body ?? '', 'the text of a comment never edits a chat message')
+      return [editedCommentEvent(comment?.body ?? '')]
     default:
       return undefined
   }
 }
 
-function editOf(thing: Thing | null | undefined, changes: Payload['changes']): EventMeaning | undefined {
+function editOf(thing: Thing | null | undefined, changes: Payload['changes']): EventMeaning[] | undefined {
   const edited = Object.keys(changes ?? {})
-  if (edited.length === 0 || edited.includes('body')) return editedEvent(thing?.body ?? '')
-  return edited.includes('title')
-    ? editedEvent(thing?.title ?? '', 'a title is not the text of a chat message')
-    : undefined
+  if (edited.length === 0 || edited.includes('body')) return [editedEvent(thing?.body ?? '')]
+  return edited.includes('title') ? [editedTitleEvent(thing?.title ?? '')] : undefined
 }
 
-/** Whose word counts: GitHub tells how the author of a text belongs to the repository; strangers may open issues anywhere. */
+/** GitHub tells how the author of a text belongs to the repository: strangers may open issues anywhere. */
 function referencesOf(thing: Thing, { references }: Options): string[] {
-  const isMembers = ['OWNER', 'MEMBER', 'COLLABORATOR'].includes(thing.author_association ?? '')
-  const counts = references === 'everyone' || (references === 'members' && isMembers)
+  const isMember = ['OWNER', 'MEMBER', 'COLLABORATOR'].includes(thing.author_association ?? '')
+  const counts = references === 'everyone' || (references === 'members' && isMember)
   const labels = references === 'none' ? [] : (thing.labels ?? []).map(({ name }) => name)
   return referencesIn(...labels, ...(counts ? [thing.title, thing.body] : []))
-}
-
-/** The event's name for a log or an answer, unless it is no name at all. */
-function known(event: string): string {
-  return /^[a-z_]{1,64}$/.test(event) ? event : 'an event'
 }

@@ -1,14 +1,22 @@
 import * as z from 'zod'
 import { emojiOf } from '../common/emoji.ts'
+import {
+  completedEvent,
+  type EventMeaning,
+  editedCommentEvent,
+  editedEvent,
+  editedTitleEvent,
+  reactionEvent,
+  unknownEmoji,
+} from '../common/event-meaning.ts'
 import { nonEmptyString } from '../common/non-empty-string.ts'
-import type { NormalizedEvent } from '../source.ts'
 
 const Text = z.string().nullish()
 const Labels = z.array(z.object({ title: Text })).nullish()
 const Thing = z.object({ iid: z.int().nullish(), title: Text, description: Text, labels: Labels })
 type Thing = z.infer<typeof Thing>
 const Changed = z.object({ current: Text }).nullish()
-/** As far as GitLab's events about issues, merge requests, comments and emoji are looked into. */
+/** The read part of GitLab's events about issues, merge requests, comments and emoji. */
 export const Payload = z.object({
   object_kind: z.string(),
   event_type: Text,
@@ -30,41 +38,46 @@ export const Payload = z.object({
 })
 export type Payload = z.infer<typeof Payload>
 
-type Said = Pick<NormalizedEvent, 'type' | 'change' | 'reportOnly'>
-/** What happened, to what (GitLab's own reference after the project's path), and the words that may refer. */
-type Read = { said: Said | string; thing: string | undefined; words: (string | null | undefined)[] }
+/** The meaning or why there is none, the object (GitLab's reference after the project's path), and the words that may refer. */
+type ReadPayload = { meaning: EventMeaning | string; thing: string | undefined; words: unknown[] }
 
-/** What a payload says, or why it says nothing. */
-export function read(payload: Payload): Read {
+const irrelevantAction = 'this action says nothing for a chat message'
+
+/** Reads what a payload says about which object. */
+export function readPayload(payload: Payload): ReadPayload {
   const { object_kind, object_attributes: attributes, issue, merge_request } = payload
   switch (object_kind) {
     case 'issue':
     case 'work_item':
-      return { ...readThing(attributes, '#', payload.labels), said: saidOfThing(payload, 'close') }
+      return { ...readThing(attributes, '#', payload.labels), meaning: meaningOfThing(payload, 'close') }
     case 'merge_request':
-      // Closed without a merge is work that was given up, not done.
-      return { ...readThing(attributes, '!', payload.labels), said: saidOfThing(payload, 'merge') }
+      // Closed without a merge is given up, not done.
+      return { ...readThing(attributes, '!', payload.labels), meaning: meaningOfThing(payload, 'merge') }
     case 'note': {
       const { thing, words } = issue ? readThing(issue, '#') : readThing(merge_request, '!')
-      // GitLab writes notes of its own, which quote what others wrote.
+      // GitLab writes notes of its own, which quote other people.
       const own = attributes.system ? [] : [attributes.note]
-      return { thing, words: [...words, ...own], said: saidOfNote(payload) }
+      return { thing, words: [...words, ...own], meaning: meaningOfNote(payload) }
     }
     case 'emoji':
-      return { ...readAwarded(payload), said: saidOfEmoji(payload) }
+      return { ...readAwarded(payload), meaning: meaningOfEmoji(payload) }
     default:
-      return { said: 'an event of this kind says nothing for a chat message', thing: undefined, words: [] }
+      return { meaning: 'an event of this kind says nothing for a chat message', thing: undefined, words: [] }
   }
 }
 
-function readThing(thing: Thing | null | undefined, sign: '#' | '!', labels = thing?.labels): Omit<Read, 'said'> {
+function readThing(
+  thing: Thing | null | undefined,
+  sign: '#' | '!',
+  labels = thing?.labels,
+): Omit<ReadPayload, 'meaning'> {
   if (thing?.iid == null) return { thing: undefined, words: [] }
   const words = [thing.title, thing.description, ...(labels ?? []).map(({ title }) => title)]
   return { thing: `${sign}${thing.iid}`, words }
 }
 
-/** An emoji on a comment is none on what is commented. */
-function readAwarded({ object_attributes, issue, merge_request, note }: Payload): Omit<Read, 'said'> {
+/** The object of an emoji; one on a comment is not one on the issue. */
+function readAwarded({ object_attributes, issue, merge_request, note }: Payload): Omit<ReadPayload, 'meaning'> {
   switch (object_attributes.awardable_type) {
     case 'Issue':
       return readThing(issue, '#')
@@ -77,30 +90,23 @@ function readAwarded({ object_attributes, issue, merge_request, note }: Payload)
   }
 }
 
-function saidOfThing({ object_attributes: { action, description }, changes }: Payload, done: string): Said | string {
-  if (action === done) return { type: 'task.done', change: { kind: 'completed', value: true } }
-  if (action === 'reopen') return { type: 'task.reopened', change: { kind: 'completed', value: false } }
-  if (action === 'update' && changes?.description) {
-    return { type: 'text.edited', change: { kind: 'text', text: changes.description.current ?? description ?? '' } }
-  }
-  if (action === 'update' && changes?.title) {
-    const change = { kind: 'text', text: changes.title.current ?? '' } as const
-    return { type: 'text.edited', change, reportOnly: 'a title is not the text of a chat message' }
-  }
-  return 'this action says nothing for a chat message'
+function meaningOfThing({ object_attributes, changes }: Payload, doneAction: string): EventMeaning | string {
+  const { action, description } = object_attributes
+  if (action === doneAction) return completedEvent(true)
+  if (action === 'reopen') return completedEvent(false)
+  if (action === 'update' && changes?.description) return editedEvent(changes.description.current ?? description ?? '')
+  if (action === 'update' && changes?.title) return editedTitleEvent(changes.title.current ?? '')
+  return irrelevantAction
 }
 
-function saidOfNote({ object_attributes: { action, note, system } }: Payload): Said | string {
+function meaningOfNote({ object_attributes: { action, note, system } }: Payload): EventMeaning | string {
   if (action !== 'update' || system) return 'a new comment says nothing for a chat message'
-  const change = { kind: 'text', text: note ?? '' } as const
-  return { type: 'text.edited', change, reportOnly: 'the text of a comment never edits a chat message' }
+  return editedCommentEvent(note ?? '')
 }
 
-function saidOfEmoji({ event_type, object_attributes: { action, name } }: Payload): Said | string {
+function meaningOfEmoji({ event_type, object_attributes: { action, name } }: Payload): EventMeaning | string {
   const verb = event_type ?? action
-  if (verb !== 'award' && verb !== 'revoke') return 'this action says nothing for a chat message'
+  if (verb !== 'award' && verb !== 'revoke') return irrelevantAction
   const emoji = emojiOf(name ?? '')
-  if (emoji === undefined) return 'no character is known for this emoji’s name'
-  const present = verb === 'award'
-  return { type: present ? 'reaction.added' : 'reaction.removed', change: { kind: 'reaction', emoji, present } }
+  return emoji === undefined ? unknownEmoji : reactionEvent(emoji, verb === 'award')
 }

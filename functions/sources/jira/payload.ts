@@ -1,11 +1,17 @@
 import * as z from 'zod'
-import type { Attachment } from '../../state/changes.ts'
+import {
+  attachmentEvent,
+  completedEvent,
+  type EventMeaning,
+  editedCommentEvent,
+  editedEvent,
+  editedTitleEvent,
+} from '../common/event-meaning.ts'
 import { nonEmptyString } from '../common/non-empty-string.ts'
 import { parseTimestamp } from '../common/timestamp.ts'
-import type { NormalizedEvent } from '../source.ts'
 
 const Text = z.string().nullish()
-/** Cloud tells people apart by their account's id, Server by their name. */
+/** Cloud identifies people by their account's id, Server by their name. */
 const User = z.object({ accountId: Text, name: Text }).nullish()
 const Id = z.union([z.string(), z.int().transform(String)])
 const File = z.object({
@@ -32,7 +38,7 @@ const Comment = z.object({
   updated: z.unknown().optional(),
 })
 
-/** As far as Jira's events about issues, comments and files are looked into. */
+/** The read part of Jira's events about issues, comments and files. */
 export const Payload = z.object({
   webhookEvent: z.string(),
   issue_event_type_name: Text,
@@ -45,25 +51,16 @@ export const Payload = z.object({
 })
 export type Payload = z.infer<typeof Payload>
 
-type Said = Pick<NormalizedEvent, 'type' | 'change' | 'reportOnly'>
-
-/** What an event says of the issue and its texts; one change of an issue may be several. */
-export function payloadMeaning(payload: Payload, { doneStatuses }: { doneStatuses: string[] }): Said[] {
+/** What an event says about the issue and its texts; one change may have several meanings. */
+export function meaningsOf(payload: Payload, { doneStatuses }: { doneStatuses: string[] }): EventMeaning[] {
   const { webhookEvent, issue_event_type_name: name, comment } = payload
   // Server sends an edited comment as a change of the issue, too.
   if (webhookEvent === 'comment_updated' || name === 'issue_comment_edited') {
-    const text = textOf(comment?.body)
-    if (text === undefined) return []
-    const change = { kind: 'text', text } as const
-    return [{ type: 'text.edited', change, reportOnly: 'the text of a comment never edits a chat message' }]
+    return typeof comment?.body === 'string' ? [editedCommentEvent(comment.body)] : []
   }
   if (webhookEvent !== 'jira:issue_updated') return []
-  const value = completedBy(payload, doneStatuses)
-  const type = value ? 'task.done' : 'task.reopened'
-  return [
-    ...(value === undefined ? [] : [{ type, change: { kind: 'completed', value } } as const]),
-    ...editedBy(payload),
-  ]
+  const completed = completedBy(payload, doneStatuses)
+  return [...(completed === undefined ? [] : [completedEvent(completed)]), ...editedBy(payload)]
 }
 
 /**
@@ -81,51 +78,40 @@ function completedBy({ changelog, issue }: Payload, doneStatuses: string[]): boo
   return status && category !== undefined && wasDone ? false : undefined
 }
 
-function editedBy({ changelog, issue }: Payload): Said[] {
+function editedBy({ changelog, issue }: Payload): EventMeaning[] {
   const fields = new Set(changelog?.items.map(({ field }) => field))
-  const description = textOf(issue?.fields?.description ?? '')
-  if (fields.has('description') && description !== undefined) {
-    return [{ type: 'text.edited', change: { kind: 'text', text: description } }]
-  }
-  if (!fields.has('summary')) return []
-  const change = { kind: 'text', text: issue?.fields?.summary ?? '' } as const
-  return [{ type: 'text.edited', change, reportOnly: 'a title is not the text of a chat message' }]
+  const description = issue?.fields?.description ?? ''
+  if (fields.has('description') && typeof description === 'string') return [editedEvent(description)]
+  return fields.has('summary') ? [editedTitleEvent(issue?.fields?.summary ?? '')] : []
 }
 
-/** Files that came or went: an event of its own, which names no issue, and a change of the issue that lists its files. */
-export function attachmentChanges({ webhookEvent, attachment, changelog, issue }: Payload): Said[] {
-  if (webhookEvent === 'attachment_created' && attachment) return [fileSaid(attachment, true)]
-  if (webhookEvent === 'attachment_deleted' && attachment) return [fileSaid(attachment, false)]
+/** Added and removed files: as an event of its own, which names no issue, or as a change of an issue with its list of files. */
+export function attachmentChanges({ webhookEvent, attachment, changelog, issue }: Payload): EventMeaning[] {
+  if (webhookEvent === 'attachment_created' && attachment) return [fileEvent(attachment, true)]
+  if (webhookEvent === 'attachment_deleted' && attachment) return [fileEvent(attachment, false)]
   return (changelog?.items ?? []).flatMap(({ field, from, fromString, to }) => {
     if (field !== 'Attachment') return []
     const added = to && issue?.fields?.attachment?.find(({ id }) => id === to)
-    if (added) return [fileSaid(added, true)]
-    return from && fromString && !to ? [fileSaid({ id: from, filename: fromString }, false)] : []
+    if (added) return [fileEvent(added, true)]
+    return from && fromString && !to ? [fileEvent({ id: from, filename: fromString }, false)] : []
   })
 }
 
-function fileSaid({ id, filename, size, mimeType, created }: Partial<z.infer<typeof File>>, present: boolean): Said {
+function fileEvent({ id, filename, size, mimeType, created }: Partial<z.infer<typeof File>>, present: boolean) {
   const at = parseTimestamp(created)
-  const attachment: Attachment = {
+  const attachment = {
     id,
     filename: filename ?? '',
     ...(size != null && { filesize: `${size}` }),
     ...(mimeType != null && { mimetype: mimeType }),
     ...(at !== undefined && { created: at }),
   }
-  return {
-    type: present ? 'attachment.added' : 'attachment.removed',
-    change: { kind: 'attachment', attachment, present },
-  }
+  return attachmentEvent(attachment, present)
 }
 
-/** What people read and may refer in: title, description, labels, their own fields, and a comment. */
-export function wordsOf({ issue, comment }: Payload): string[] {
+/** The words that may refer: labels, title, description, custom fields and a comment. */
+export function wordsOf({ issue, comment }: Payload): unknown[] {
   const { summary, description, labels, ...fields } = issue?.fields ?? {}
-  const own = Object.entries(fields).flatMap(([name, value]) => (name.startsWith('customfield_') ? [value] : []))
-  return [...(labels ?? []), summary, description, ...own, comment?.body].flatMap((words) => textOf(words) ?? [])
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
+  const custom = Object.entries(fields).flatMap(([name, value]) => (name.startsWith('customfield_') ? [value] : []))
+  return [...(labels ?? []), summary, description, ...custom, comment?.body]
 }

@@ -1,24 +1,25 @@
-import { createHmac } from 'node:crypto'
-import { asked, idOf, json, naming, type OptionsOf, paragraphs, type Samples } from '../common/sample.ts'
-import type { jira as source } from './adapter.ts'
+import {
+  defaultText,
+  hmacProof,
+  idOf,
+  jsonSample,
+  naming,
+  needsReferences,
+  type OptionsOf,
+  paragraphs,
+  type Samples,
+} from '../common/sample.ts'
+import { type jira, scheme } from './adapter.ts'
 
 type Type = 'task.done' | 'task.reopened' | 'text.edited' | 'attachment.added' | 'attachment.removed' | 'link.added'
 
-/** A change of an issue, as Jira Cloud tells it; the object is the issue's key, and its description refers to the chat message. */
-export const jira: Samples<OptionsOf<typeof source>, Type> = {
+/** A change of an issue, as Jira Cloud sends it; the object is the issue's key, and its description refers to the chat message. */
+export const sample: Samples<OptionsOf<typeof jira>, Type> = {
   types: ['task.done', 'task.reopened', 'text.edited', 'attachment.added', 'attachment.removed', 'link.added'],
+  needs: needsReferences,
 
-  needs: (type, { references }) =>
-    type === 'link.added' && references === 'none' ? { references: 'everyone' } : undefined,
-
-  write(event, { options, secret }) {
-    const {
-      id: eventId,
-      type,
-      occurredAt,
-      actor: accountId = '5b10a2844c20165700ede21g',
-      object: key = 'CLUB-1',
-    } = event
+  write(event, { options, ...sender }) {
+    const { id, type, occurredAt, actor: accountId = '5b10a2844c20165700ede21g', object: key = 'CLUB-1' } = event
     const { reference, path } = naming(event, options.references !== 'none')
     const { filename = 'note.pdf' } = event.attachment ?? {}
     const file = { id: String(Number.parseInt(idOf(filename).slice(0, 8), 16)), filename }
@@ -37,20 +38,18 @@ export const jira: Samples<OptionsOf<typeof source>, Type> = {
       'link.added': [],
     }
     const fields = {
-      summary: asked,
+      summary: defaultText,
       description: paragraphs(event.text, reference),
       status: { statusCategory: { key: type === 'task.done' ? 'done' : 'new' } },
       attachment: type === 'attachment.added' ? [file] : [],
     }
-    const body = JSON.stringify({
+    const payload = {
       timestamp: Date.parse(occurredAt),
       webhookEvent: type === 'link.added' ? 'jira:issue_created' : 'jira:issue_updated',
       user: { accountId },
       issue: { key, fields },
       changelog: { items: items[type] },
-    })
-    const signature = `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`
-    const headers = { 'x-atlassian-webhook-identifier': eventId, 'x-hub-signature': signature }
-    return { eventId, headers: { ...json, ...headers }, body, path }
+    }
+    return jsonSample(payload, id, hmacProof(scheme, sender, id), { path })
   },
 }

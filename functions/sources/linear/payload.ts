@@ -1,8 +1,17 @@
 import * as z from 'zod'
 import { emojiOf } from '../common/emoji.ts'
+import {
+  attachmentEvent,
+  completedEvent,
+  type EventMeaning,
+  editedCommentEvent,
+  editedEvent,
+  editedTitleEvent,
+  reactionEvent,
+  unknownEmoji,
+} from '../common/event-meaning.ts'
 import { nonEmptyString } from '../common/non-empty-string.ts'
 import { referencesIn } from '../common/references.ts'
-import type { NormalizedEvent } from '../source.ts'
 
 const Text = z.string().nullish()
 const Former = z.looseObject({ completedAt: Text, canceledAt: Text })
@@ -21,62 +30,66 @@ const Data = z.object({
   comment: z.object({ body: Text }).nullish(),
 })
 
-/** As far as Linear's events about issues, comments, reactions and attachments are looked into. */
+/** The read part of Linear's events about issues, comments, reactions and attachments. */
 export const Payload = z.object({
   action: z.string(),
   type: z.string(),
   createdAt: z.unknown().optional(),
   actor: z.object({ id: Text }).nullish(),
   data: Data,
-  /** What changed, with the values before. */
+  /** The changed fields with their former values. */
   updatedFrom: Former.nullish(),
 })
 type Payload = z.infer<typeof Payload>
 
-type Said = Pick<NormalizedEvent, 'type' | 'change' | 'reportOnly'>
-/** What happened, to what, the words that may refer, and whose it is where that is not the actor's. */
-type Read = { said: Said[] | string; object: string | undefined; words: (string | null | undefined)[]; user?: string }
-type Meant = { doneStates: string[] }
+/** The meanings or why there are none, the object, the words that may refer, and the person where that is not the actor. */
+type ReadPayload = {
+  meanings: EventMeaning[] | string
+  object: string | undefined
+  words: unknown[]
+  user?: string | null | undefined
+}
+type DoneOption = { doneStates: string[] }
 
-/** What a payload says, or why it says nothing. */
-export function read(payload: Payload, options: Meant): Read {
+const irrelevantAction = 'this action says nothing for a chat message'
+
+/** Reads what a payload says about which object. */
+export function readPayload(payload: Payload, options: DoneOption): ReadPayload {
   const { data, action } = payload
-  // What is gone refers to nothing any more.
+  // A removed object no longer refers to anything.
   const current = action === 'remove' ? undefined : data
   const issueId = data.issueId ?? undefined
   switch (payload.type) {
     case 'Issue': {
       const words = [current?.title, current?.description, ...(current?.labels ?? []).map(({ name }) => name)]
-      return { said: saidOfIssue(payload, options), object: data.id, words }
+      return { meanings: issueMeanings(payload, options), object: data.id, words }
     }
     case 'Comment':
-      return { said: saidOfComment(payload), object: issueId, words: [current?.body] }
-    case 'Reaction': {
-      // A reaction to a comment is none to its issue.
-      const object = data.commentId ?? issueId
-      const user = data.userId != null && { user: data.userId }
-      return { said: saidOfReaction(payload), object, words: [data.comment?.body], ...user }
-    }
+      return { meanings: commentMeanings(payload), object: issueId, words: [current?.body] }
+    case 'Reaction':
+      return {
+        meanings: reactionMeanings(payload),
+        // A reaction to a comment is not one to its issue.
+        object: data.commentId ?? issueId,
+        words: [data.comment?.body],
+        user: data.userId,
+      }
     case 'Attachment':
-      return { said: saidOfAttachment(payload), object: issueId, words: [current?.title, current?.url] }
+      return { meanings: attachmentMeanings(payload), object: issueId, words: [current?.title, current?.url] }
     default:
-      return { said: 'an event of this type says nothing for a chat message', object: undefined, words: [] }
+      return { meanings: 'an event of this type says nothing for a chat message', object: undefined, words: [] }
   }
 }
 
 /** One update of an issue may be several changes. */
-function saidOfIssue(payload: Payload, options: Meant): Said[] {
+function issueMeanings(payload: Payload, options: DoneOption): EventMeaning[] {
   if (payload.action !== 'update') return []
-  const value = completedBy(payload, options)
-  const type = value ? 'task.done' : 'task.reopened'
-  return [
-    ...(value === undefined ? [] : [{ type, change: { kind: 'completed', value } } as const]),
-    ...editedBy(payload),
-  ]
+  const completed = completedBy(payload, options)
+  return [...(completed === undefined ? [] : [completedEvent(completed)]), ...editedBy(payload)]
 }
 
-/** A payload tells the status that an issue has now, and when it was completed or canceled before. */
-function completedBy({ data, updatedFrom }: Payload, { doneStates }: Meant): boolean | undefined {
+/** A payload has the status that an issue has now, and when it was completed or canceled before. */
+function completedBy({ data, updatedFrom }: Payload, { doneStates }: DoneOption): boolean | undefined {
   const state = data.state?.type
   if (!updatedFrom || !('stateId' in updatedFrom) || state === undefined) return undefined
   if (doneStates.includes(state)) return true
@@ -86,28 +99,21 @@ function completedBy({ data, updatedFrom }: Payload, { doneStates }: Meant): boo
   return wasDone && state !== 'completed' && state !== 'canceled' ? false : undefined
 }
 
-function editedBy({ data, updatedFrom }: Payload): Said[] {
-  if (updatedFrom && 'description' in updatedFrom) {
-    return [{ type: 'text.edited', change: { kind: 'text', text: data.description ?? '' } }]
-  }
-  if (!updatedFrom || !('title' in updatedFrom)) return []
-  const change = { kind: 'text', text: data.title ?? '' } as const
-  return [{ type: 'text.edited', change, reportOnly: 'a title is not the text of a chat message' }]
+function editedBy({ data, updatedFrom }: Payload): EventMeaning[] {
+  if (updatedFrom && 'description' in updatedFrom) return [editedEvent(data.description ?? '')]
+  return updatedFrom && 'title' in updatedFrom ? [editedTitleEvent(data.title ?? '')] : []
 }
 
-/** A comment changes, too, when somebody reacts to it. */
-function saidOfComment({ action, data, updatedFrom }: Payload): Said[] | string {
+/** A comment is updated, too, when somebody reacts to it. */
+function commentMeanings({ action, data, updatedFrom }: Payload): EventMeaning[] | string {
   if (action !== 'update' || !updatedFrom || !('body' in updatedFrom)) return 'no text of a comment was edited'
-  const change = { kind: 'text', text: data.body ?? '' } as const
-  return [{ type: 'text.edited', change, reportOnly: 'the text of a comment never edits a chat message' }]
+  return [editedCommentEvent(data.body ?? '')]
 }
 
-function saidOfReaction({ action, data }: Payload): Said[] | string {
-  if (action !== 'create' && action !== 'remove') return 'this action says nothing for a chat message'
+function reactionMeanings({ action, data }: Payload): EventMeaning[] | string {
+  if (action !== 'create' && action !== 'remove') return irrelevantAction
   const emoji = characterOf(data.emoji ?? '')
-  if (emoji === undefined) return 'no character is known for this emoji’s name'
-  const present = action === 'create'
-  return [{ type: present ? 'reaction.added' : 'reaction.removed', change: { kind: 'reaction', emoji, present } }]
+  return emoji === undefined ? unknownEmoji : [reactionEvent(emoji, action === 'create')]
 }
 
 /** Linear sends short names, and characters. */
@@ -116,11 +122,9 @@ function characterOf(emoji: string): string | undefined {
   return emojiOf(emoji) ?? [emoji, `${emoji}\uFE0F`].find((written) => isCharacter.test(written))
 }
 
-/** Attachments are links to other systems. One that leads to a chat message says where the issue belongs, and is no file. */
-function saidOfAttachment({ action, data: { id, title, url } }: Payload): Said[] | string {
+/** Attachments link to other systems. One that leads to a chat message is a reference, not a file. */
+function attachmentMeanings({ action, data: { id, title, url } }: Payload): EventMeaning[] | string {
   if (referencesIn(title, url).length > 0) return 'an attachment that leads to a chat message is no file'
-  if ((action !== 'create' && action !== 'remove') || !title) return 'this action says nothing for a chat message'
-  const present = action === 'create'
-  const change = { kind: 'attachment', attachment: { id, filename: title }, present } as const
-  return [{ type: present ? 'attachment.added' : 'attachment.removed', change }]
+  if ((action !== 'create' && action !== 'remove') || !title) return irrelevantAction
+  return [attachmentEvent({ id, filename: title }, action === 'create')]
 }

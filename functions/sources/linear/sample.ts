@@ -1,70 +1,60 @@
-import { createHmac } from 'node:crypto'
 import { loadEmojis, shortNameOf } from '../common/emoji.ts'
 import {
-  asked,
+  defaultText,
+  hmacProof,
   idOf,
-  json,
+  jsonSample,
   naming,
+  needsReferences,
   type OptionsOf,
   paragraphs,
   type SampleEvent,
   type Samples,
 } from '../common/sample.ts'
-import type { linear as source } from './adapter.ts'
+import { type linear, scheme } from './adapter.ts'
 
-type Options = OptionsOf<typeof source>
-type Type = keyof typeof sayings
+type Options = OptionsOf<typeof linear>
+type Type = keyof typeof actions
 
-/** How each event is said: which type of Linear's, what was done with it, and what it carries. */
-const sayings = {
+/** Linear's type and action for each event. */
+const actions = {
   'task.done': { type: 'Issue', action: 'update' },
   'task.reopened': { type: 'Issue', action: 'update' },
-  'text.edited': { type: 'Issue', action: 'update' },
-  'link.added': { type: 'Issue', action: 'create' },
   'reaction.added': { type: 'Reaction', action: 'create' },
   'reaction.removed': { type: 'Reaction', action: 'remove' },
+  'text.edited': { type: 'Issue', action: 'update' },
   'attachment.added': { type: 'Attachment', action: 'create' },
   'attachment.removed': { type: 'Attachment', action: 'remove' },
+  'link.added': { type: 'Issue', action: 'create' },
 } as const
 
 /**
- * An event of an issue, whose UUID is the object, and whose description refers to the chat message. A reaction and an
- * attachment carry no text that could, so there it stands in the URL.
+ * An event of an issue; the object is its UUID, and its description refers to the chat message. A reaction and an attachment
+ * carry no text that could, so there it stands in the URL.
  */
-export const linear: Samples<Options, Type> = {
-  types: [
-    'task.done',
-    'task.reopened',
-    'reaction.added',
-    'reaction.removed',
-    'text.edited',
-    'attachment.added',
-    'attachment.removed',
-    'link.added',
-  ],
-
-  needs(type, { references, doneStates }) {
-    if (type.startsWith('task') && doneStates.length === 0) return { doneStates: ['completed'] }
-    return type === 'link.added' && references === 'none' ? { references: 'everyone' } : undefined
-  },
-
+export const sample: Samples<Options, Type> = {
+  types: Object.keys(actions) as Type[],
   ready: loadEmojis,
 
-  write(event, { options, secret, now }) {
+  needs(type, options) {
+    if (type.startsWith('task') && options.doneStates.length === 0) return { doneStates: ['completed'] }
+    return needsReferences(type, options)
+  },
+
+  write(event, { options, ...sender }) {
     const { id: eventId, type, occurredAt: createdAt, actor: id = 'b5ea5f1f-8adc-4f52-b4bd-ab4e84cf51ba' } = event
-    const saying = sayings[type]
-    const { reference, path } = naming(event, options.references !== 'none' && saying.type === 'Issue')
-    const said = { Issue: issue, Reaction: reaction, Attachment: attachment }[saying.type]
-    const body = JSON.stringify({
-      ...saying,
+    const action = actions[type]
+    const { reference, path } = naming(event, options.references !== 'none' && action.type === 'Issue')
+    const writeData = { Issue: issue, Reaction: reaction, Attachment: attachment }[action.type]
+    const payload = {
+      ...action,
       actor: { id, type: 'user' },
       createdAt,
-      webhookTimestamp: now.getTime(),
-      ...said({ ...event, actor: id }, reference, options),
-    })
-    const signature = createHmac('sha256', secret).update(body).digest('hex')
-    const headers = { 'linear-delivery': eventId, 'linear-event': saying.type, 'linear-signature': signature }
-    return { eventId, headers: { ...json, ...headers }, body, path }
+      webhookTimestamp: sender.now.getTime(),
+      ...writeData({ ...event, actor: id }, reference, options),
+    }
+    const headers = { 'linear-event': action.type }
+    return jsonSample(payload, eventId, hmacProof(scheme, sender, eventId), { path, headers })
   },
 }
 
@@ -76,7 +66,7 @@ function issue(
   options: Options,
 ) {
   const done = options.doneStates[0] ?? 'completed'
-  const data = { id, title: asked, description: paragraphs(text, reference) }
+  const data = { id, title: defaultText, description: paragraphs(text, reference) }
   const ended = { completedAt: null, canceledAt: null, [`${done}At`]: occurredAt }
   switch (type) {
     case 'task.done':

@@ -1,7 +1,14 @@
 import * as z from 'zod'
 import { bounds } from '../../state/changes.ts'
 import { callbackUrls, publicUrlOption } from '../common/callback-url.ts'
-import { completedEvent, type EventMeaning, editedEvent } from '../common/event-meaning.ts'
+import {
+  completedEvent,
+  type EventMeaning,
+  editedEvent,
+  editedTitleEvent,
+  eventsOf,
+  irrelevant,
+} from '../common/event-meaning.ts'
 import { nonEmptyString } from '../common/non-empty-string.ts'
 import { handshakeLimit, readJson } from '../common/parse-json.ts'
 import { referencesIn } from '../common/references.ts'
@@ -12,20 +19,21 @@ import {
   ignored,
   type ReceiveContext,
   type Response,
+  refused,
   type Source,
   sourceOptions,
-  understood,
   type Verdict,
+  verified,
   type WebhookRequest,
 } from '../source.ts'
 import { verifiedJwt } from './jwt.ts'
 
-const Options = sourceOptions('monday', ['completed', 'reaction']).extend({
-  /** The labels of a status column that mean done; without it, those that monday.com calls so, or “Done”. */
+const Options = sourceOptions('monday').extend({
+  /** The labels of a status column that mean done; by default those that monday.com marks so, or “Done”. */
   doneLabels: z.array(z.string()).optional(),
-  /** The status columns that count, by title or id; without it, all. */
+  /** The status columns that count, by title or id; by default all. */
   statusColumns: z.array(z.string()).optional(),
-  /** Whose text may refer to a chat message. Forms let strangers name items: by default names count only once a user edits them. */
+  /** Whose text may refer to a chat message. Forms let strangers name items: by default a name counts once a user edits it. */
   references: z.enum(['members', 'everyone', 'none']).default('members'),
   publicUrl: publicUrlOption,
 })
@@ -33,13 +41,13 @@ type Options = z.infer<typeof Options>
 
 /**
  * monday.com's webhooks (https://developer.monday.com/api-reference/reference/webhooks): the status of an item, edited
- * updates, and what it refers to. Only those that an app made are signed, by a token that doesn't cover the body.
+ * updates, and references. Only webhooks that an app made are signed, by a token that doesn't cover the body.
  */
 export const monday: Source<Options> = { options: Options, handshake, authenticate, interpret }
 
 const Challenge = z.strictObject({ challenge: nonEmptyString(1000) })
 
-/** monday.com makes no webhook unless its challenge is echoed, which is signed only where an app makes it. */
+/** monday.com makes no webhook unless its challenge is echoed; it is signed only where an app makes the webhook. */
 function handshake({ method, body }: WebhookRequest): Response | undefined {
   if (method.toUpperCase() !== 'POST') return undefined
   const { data: challenge } = Challenge.safeParse(readJson(body, handshakeLimit))
@@ -51,21 +59,16 @@ function handshake({ method, body }: WebhookRequest): Response | undefined {
 function authenticate(request: WebhookRequest, options: Options, context: ReceiveContext): Verdict {
   const authorization = header(request, 'authorization')
   if (authorization === undefined) {
-    return { kind: 'refused', detail: 'authorization is missing: only webhooks that an app makes are signed.' }
+    return refused('authorization is missing: only webhooks that an app makes are signed.')
   }
   const jwt = verifiedJwt(authorization.replace(/^Bearer\s+/i, ''), context.secrets, context.now)
-  if (!jwt) {
-    return {
-      kind: 'refused',
-      detail: 'authorization does not hold or has expired: is the secret the app’s signing secret?',
-    }
-  }
+  if (!jwt) return refused('authorization does not hold or has expired: is the secret the app’s signing secret?')
   return jwt.audience.length === 0 || jwt.audience.some((url) => isHere(url, request, options, context))
-    ? { kind: 'verified' }
-    : { kind: 'refused', detail: 'authorization is for another URL: is PUBLIC_URL how monday.com calls this?' }
+    ? verified
+    : refused('authorization is for another URL: is PUBLIC_URL how monday.com calls this?')
 }
 
-/** Where no setting says how the outside calls the bridge, a Host header would prove nothing, so the path must do. */
+/** Without a public URL only the path is compared: a Host header would prove nothing. */
 function isHere(url: string, request: WebhookRequest, options: Options, context: ReceiveContext): boolean {
   const isKnown = (options.publicUrl ?? context.publicUrl) !== undefined || /^https?:/i.test(request.url)
   return isKnown
@@ -96,30 +99,23 @@ function interpret(json: unknown, _: WebhookRequest, options: Options): Interpre
   const { data } = z.object({ event: Event }).safeParse(json)
   if (!data) return ignored('nothing is read from an event of this form, or without an item')
   const { triggerUuid: eventId, triggerTime, userId, pulseId } = data.event
-  const references = referencesOf(data.event, options)
-  const said = saidBy(data.event, options) ?? (references.length > 0 ? { type: 'link.added' as const } : undefined)
-  if (!said) return ignored('this event says nothing for a chat message', eventId)
-  const actor = typeof userId === 'number' ? String(userId) : undefined
-  const common = {
+  const meaning = meaningOf(data.event, options)
+  return eventsOf(meaning ? [meaning] : irrelevant, {
     eventId,
     occurredAt: parseTimestamp(triggerTime),
-    actor,
+    actor: typeof userId === 'number' ? String(userId) : undefined,
     object: pulseId,
-    messageIds: [],
-    references,
-  }
-  return understood({ ...common, ...said })
+    references: referencesOf(data.event, options),
+  })
 }
 
-function saidBy(event: Event, options: Options): EventMeaning | undefined {
+function meaningOf(event: Event, options: Options): EventMeaning | undefined {
   const { type, columnType, columnId, columnTitle, value, previousValue, textBody } = event
   if (type === 'edit_update' && typeof textBody === 'string') {
     return editedEvent(textBody, 'an update is a comment, which never edits a chat message')
   }
   const { data: named } = Words.safeParse(value)
-  if (type === 'update_name' && typeof named?.name === 'string') {
-    return editedEvent(named.name, 'the name of an item is not its text')
-  }
+  if (type === 'update_name' && typeof named?.name === 'string') return editedTitleEvent(named.name)
   if (type !== 'update_column_value' || columnType !== 'color') return undefined
   const columns = options.statusColumns
   if (columns && ![columnId, columnTitle].some((name) => columns.includes(name ?? ''))) return undefined
@@ -132,12 +128,11 @@ function isDone(status: unknown, { doneLabels }: Options): boolean {
   return doneLabels ? doneLabels.includes(text ?? '') : (is_done ?? text === 'Done')
 }
 
-/** By default what users wrote in this very event; automations and anonymous forms have no id of a user's. */
+/** By default what a user wrote in this very event; automations and anonymous forms have no user's id. */
 function referencesOf({ type, userId, pulseName, value, textBody }: Event, { references }: Options): string[] {
   if (references === 'none') return []
   const isByUser = typeof userId === 'number' && userId > 0 && type !== 'create_pulse' && type !== 'delete_update'
   const { data: words = {} } = Words.safeParse(value)
   const written = isByUser || references === 'everyone' ? [...Object.values(words), textBody] : []
-  const texts = [...written, references === 'everyone' ? pulseName : undefined]
-  return referencesIn(...texts.filter((text) => typeof text === 'string'))
+  return referencesIn(...written, references === 'everyone' ? pulseName : undefined)
 }

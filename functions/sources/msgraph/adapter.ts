@@ -7,29 +7,32 @@ import {
   ignored,
   type ReceiveContext,
   type Response,
+  refused,
   type Source,
   sourceOptions,
   type Verdict,
+  verified,
   type WebhookRequest,
 } from '../source.ts'
 
-const Options = sourceOptions('msgraph', ['completed', 'reaction'])
+const Options = sourceOptions('msgraph')
 type Options = z.infer<typeof Options>
 
 /**
  * Change notifications of Microsoft Graph, such as To Do's
- * (https://learn.microsoft.com/graph/change-notifications-delivery-webhooks). They say which task changed, and never how, so
- * nothing is made of them.
+ * (https://learn.microsoft.com/graph/change-notifications-delivery-webhooks). They say which task changed and never how, so
+ * they are ignored.
  */
 export const msgraph: Source<Options> = { options: Options, handshake, authenticate, interpret }
 
-/** Graph makes no subscription unless the token in the query is given back, decoded. Its own are some 150 characters long. */
-const longestToken = 1000
+/** Characters; Graph's own tokens have about 150. */
+const maxTokenLength = 1000
 
+/** Graph makes no subscription unless the answer repeats the token of the query, decoded. */
 function handshake({ method, url }: WebhookRequest): Response | undefined {
   const token = queryParameter(url, 'validationToken')
-  if (method.toUpperCase() !== 'POST' || !token || token.length > longestToken) return undefined
-  // Whoever gets a person to look at the answer must not have it taken for a page.
+  if (method.toUpperCase() !== 'POST' || !token || token.length > maxTokenLength) return undefined
+  // A browser must not show the answer as a page.
   return { status: 200, headers: { 'content-type': 'text/plain', 'x-content-type-options': 'nosniff' }, body: token }
 }
 
@@ -38,12 +41,13 @@ const Proof = z.object({ value: z.array(z.object({ clientState: z.string() })) }
 /** Nothing is signed: every notification repeats the secret that the subscription was made with. */
 function authenticate({ body }: WebhookRequest, _: Options, { secrets }: ReceiveContext): Verdict {
   const { data: proof } = Proof.safeParse(readJson(body))
-  // Nobody proves anything with no notification at all.
-  if (!proof || proof.value.length === 0)
-    return { kind: 'refused', detail: 'clientState is missing: is this a change notification of Graph?' }
+  // An empty list proves nothing.
+  if (!proof || proof.value.length === 0) {
+    return refused('clientState is missing: is this a change notification of Graph?')
+  }
   return proof.value.every(({ clientState }) => verifyBearer(clientState, secrets))
-    ? { kind: 'verified' }
-    : { kind: 'refused', detail: 'clientState does not match: was every subscription made with this source’s secret?' }
+    ? verified
+    : refused('clientState does not match: was every subscription made with this source’s secret?')
 }
 
 const Lifecycle = z.object({ value: z.array(z.object({ lifecycleEvent: z.string() })) })

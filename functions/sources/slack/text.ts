@@ -1,21 +1,21 @@
-/** A Slack message, as far as people read it. */
+/** The parts of a Slack message that people read. */
 export type Readable = {
   text?: string | null | undefined
   blocks?: unknown
   attachments?: Record<string, unknown>[] | null | undefined
 }
 
-/** Where Slack's blocks and older attachments keep what people read, and what they link to. */
+/** The fields of Slack's blocks and older attachments with text and links. */
 const readable = new Set(['text', 'url', 'title', 'title_link', 'pretext', 'fallback', 'value'])
 
 /**
- * All that a message says, for looking for references in it. What Slack shows of a page or of another message that it links
- * to is left out: those are other people's words, perhaps a stranger's.
+ * The text of a message in which references count. Previews of linked pages and messages are left out: a stranger may have
+ * written them.
  */
 export function wordsOf({ text, blocks, attachments }: Readable): string {
   const own = (attachments ?? []).filter((attachment) => !('from_url' in attachment))
   const words = [text ?? '']
-  // No recursion: the sender decides how deep it goes.
+  // A loop, not recursion: the sender decides how deep the blocks are nested.
   const nested: unknown[] = [blocks, own]
   for (const value of nested) {
     for (const [key, inner] of Object.entries(value ?? {})) {

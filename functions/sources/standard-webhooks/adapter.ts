@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { boundedId } from '../common/event-id.ts'
-import { standardWebhooksFailure } from '../common/signature.ts'
+import { unreadable } from '../common/event-meaning.ts'
+import { standardWebhooksScheme, svixScheme, verdictByHmac } from '../common/hmac.ts'
 import { addressingOptions } from '../generic/addressing.ts'
 import { combine, lenientEvent } from '../generic/lenient-event.ts'
 import {
@@ -8,35 +9,29 @@ import {
   type Interpretation,
   type InterpretContext,
   ignored,
-  type ReceiveContext,
   type Source,
   sourceOptions,
-  type Verdict,
   type WebhookRequest,
 } from '../source.ts'
 
-const Options = sourceOptions('standard-webhooks', ['completed', 'reaction']).extend(addressingOptions)
+const Options = sourceOptions('standard-webhooks').extend(addressingOptions)
 type Options = z.infer<typeof Options>
 
 /**
- * Whoever sends Standard Webhooks (https://www.standardwebhooks.com) with our own events: `{type, timestamp, data}`, the
- * event's other fields in `data`, or the event itself. The delivery's id is the event's, whatever the body says: it is the
- * specification's key for repeated deliveries. Nothing is answered with 410, which would end the subscription.
+ * Our own events by Standard Webhooks (https://www.standardwebhooks.com): `{type, timestamp, data}` with the event's other
+ * fields in `data`, or the event itself. The delivery's id is always the event's: the specification makes it the key of
+ * repeated deliveries. Nothing is answered with 410, which would end the subscription.
  */
-export const standardWebhooks: Source<Options> = { options: Options, authenticate, interpret }
-
-function authenticate(request: WebhookRequest, _: Options, { secrets, now }: ReceiveContext): Verdict {
-  const { id, timestamp, signature } = delivery(request)
-  if (signature === undefined) return { kind: 'refused', detail: 'webhook-signature is missing.' }
-  const failure = standardWebhooksFailure(request.body, { id, timestamp, signature }, secrets, now)
-  return failure === undefined ? { kind: 'verified' } : { kind: 'refused', detail: failure }
+export const standardWebhooks: Source<Options> = {
+  options: Options,
+  authenticate: (request, _, context) => verdictByHmac(request, schemeOf(request), context),
+  interpret,
 }
 
-/** Svix, from whose headers the specification comes, sends the same under names of its own. */
-function delivery(request: WebhookRequest): Record<'id' | 'timestamp' | 'signature', string | undefined> {
-  const named = header(request, 'webhook-signature') === undefined ? 'svix' : 'webhook'
-  const value = (name: string) => header(request, `${named}-${name}`)
-  return { id: value('id'), timestamp: value('timestamp'), signature: value('signature') }
+function schemeOf(request: WebhookRequest) {
+  return header(request, 'webhook-signature') === undefined && header(request, 'svix-signature') !== undefined
+    ? svixScheme
+    : standardWebhooksScheme
 }
 
 const Payload = z.looseObject({
@@ -51,15 +46,15 @@ function interpret(
   options: Options,
   context: InterpretContext,
 ): Interpretation {
-  const { id = '' } = delivery(request)
-  const interpreted = (item: unknown, written: string, at: number[]) => {
-    const eventId = boundedId(written)
+  const id = header(request, schemeOf(request).idHeader ?? '') ?? ''
+  const interpretOne = (item: unknown, deliveryId: string, at: number[]) => {
+    const eventId = boundedId(deliveryId)
     const payload = Payload.safeParse(item)
-    if (!payload.success) return ignored('nothing is read from a payload of this form', eventId)
+    if (!payload.success) return ignored(unreadable, eventId)
     const { type, timestamp, data, ...fields } = payload.data
     return lenientEvent({ occurredAt: timestamp, ...fields, ...data, type }, { eventId, options, context, at })
   }
   return Array.isArray(json)
-    ? combine(json.map((item, index) => interpreted(item, `${id}/${index}`, [index])))
-    : interpreted(json, id, [])
+    ? combine(json.map((item, index) => interpretOne(item, `${id}/${index}`, [index])))
+    : interpretOne(json, id, [])
 }

@@ -1,6 +1,14 @@
-import { createHmac } from 'node:crypto'
-import { asked, idOf, json, naming, type OptionsOf, type Samples } from '../common/sample.ts'
-import type { todoist as source } from './adapter.ts'
+import {
+  defaultText,
+  hmacProof,
+  idOf,
+  jsonSample,
+  naming,
+  needsReferences,
+  type OptionsOf,
+  type Samples,
+} from '../common/sample.ts'
+import { scheme, type todoist } from './adapter.ts'
 
 type Type = keyof typeof names
 const names = {
@@ -13,32 +21,28 @@ const names = {
 }
 
 /**
- * An event of a task, whose id is the object, and whose description refers to the chat message. Files are in comments; one
- * that is gone refers to nothing any more, so there it stands in the URL.
+ * An event of a task; the object is its id, and its description refers to the chat message. Files are in comments; the event
+ * of a deleted one refers to nothing, so there the chat message stands in the URL.
  */
-export const todoist: Samples<OptionsOf<typeof source>, Type> = {
-  types: ['task.done', 'task.reopened', 'text.edited', 'attachment.added', 'attachment.removed', 'link.added'],
+export const sample: Samples<OptionsOf<typeof todoist>, Type> = {
+  types: Object.keys(names) as Type[],
+  needs: needsReferences,
 
-  needs: (type, { references }) =>
-    type === 'link.added' && references === 'none' ? { references: 'everyone' } : undefined,
-
-  write(event, { options, secret }) {
-    const { id: eventId, type, occurredAt: triggered_at, actor: user_id = '2671355' } = event
+  write(event, { options, ...sender }) {
+    const { id, type, occurredAt: triggered_at, actor: user_id = '2671355' } = event
     const { reference, path } = naming(event, options.references !== 'none' && type !== 'attachment.removed')
     const { filename: file_name = 'note.pdf' } = event.attachment ?? {}
-    const content = event.text ?? asked
+    const content = event.text ?? defaultText
     const task = { id: event.object ?? '6XR4GqQQCW6Gv9h4', content, description: reference }
     const comment = { id: idOf(file_name), item_id: task.id, item: task, file_attachment: { file_name } }
-    const body = JSON.stringify({
+    const payload = {
       event_name: names[type],
       user_id,
       initiator: { id: user_id },
       triggered_at,
       event_data: type.startsWith('attachment') ? comment : task,
       ...(type === 'text.edited' && { event_data_extra: { old_item: { ...task, content: '' } } }),
-    })
-    const signature = createHmac('sha256', secret).update(body).digest('base64')
-    const headers = { 'x-todoist-delivery-id': eventId, 'x-todoist-hmac-sha256': signature }
-    return { eventId, headers: { ...json, ...headers }, body, path }
+    }
+    return jsonSample(payload, id, hmacProof(scheme, sender, id), { path })
   },
 }

@@ -1,24 +1,24 @@
 import * as z from 'zod'
 import { bounds } from '../../state/changes.ts'
 import { callbackUrls, publicUrlOption } from '../common/callback-url.ts'
+import { eventsOf } from '../common/event-meaning.ts'
+import { hmacScheme, verdictByHmac } from '../common/hmac.ts'
 import { nonEmptyString } from '../common/non-empty-string.ts'
 import { referencesIn } from '../common/references.ts'
-import { verifyHmac } from '../common/signature.ts'
 import { parseTimestamp } from '../common/timestamp.ts'
 import {
-  header,
   type Interpretation,
   ignored,
   type ReceiveContext,
+  refused,
   type Source,
   sourceOptions,
-  understood,
   type Verdict,
   type WebhookRequest,
 } from '../source.ts'
 import { Data, Model, meaningsOf } from './payload.ts'
 
-const Options = sourceOptions('trello', ['completed', 'reaction']).extend({
+const Options = sourceOptions('trello').extend({
   /** Whether a card is done when its due date is marked complete. */
   dueComplete: z.boolean().default(true),
   /** The lists whose cards are done, by name or id. */
@@ -33,9 +33,12 @@ const Options = sourceOptions('trello', ['completed', 'reaction']).extend({
 })
 type Options = z.infer<typeof Options>
 
+/** The signed text is the body followed by the webhook's URL. */
+export const scheme = hmacScheme({ signatureHeader: 'x-trello-webhook', algorithm: 'sha1', encoding: 'base64' })
+
 /**
- * Trello's webhooks (https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/): a card done or opened again,
- * its description edited, files attached, and what it refers to. What a reaction to a comment looks like isn't documented.
+ * Trello's webhooks (https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/): a card done or open again, its
+ * description edited, files attached, and references. The event of a reaction to a comment isn't documented.
  */
 export const trello: Source<Options> = { options: Options, refusal: 403, handshake, authenticate, interpret }
 
@@ -45,18 +48,14 @@ function handshake({ method }: WebhookRequest) {
 }
 
 function authenticate(request: WebhookRequest, options: Options, context: ReceiveContext): Verdict {
-  const signature = header(request, 'x-trello-webhook')
-  if (signature === undefined) return { kind: 'refused', detail: 'x-trello-webhook is missing: is this from Trello?' }
-  const scheme = { algorithm: 'sha1', encoding: 'base64', prefix: '' } as const
-  return callbackUrls(request, options, context).some((after) =>
-    verifyHmac(request.body, signature, context.secrets, { ...scheme, after }),
+  const hints = {
+    missing: 'is this from Trello?',
+    mismatch: 'is the secret the app’s secret, and PUBLIC_URL with this path the callback URL?',
+  }
+  const verdicts = callbackUrls(request, options, context).map((url) =>
+    verdictByHmac({ ...request, body: Buffer.concat([request.body, Buffer.from(url)]) }, scheme, context, hints),
   )
-    ? { kind: 'verified' }
-    : {
-        kind: 'refused',
-        detail:
-          'x-trello-webhook does not match: is the secret the app’s secret, and PUBLIC_URL with this path the callback URL?',
-      }
+  return verdicts.find(({ kind }) => kind === 'verified') ?? verdicts[0] ?? refused('the Host header is missing.')
 }
 
 const Payload = z.object({
@@ -72,25 +71,20 @@ const Payload = z.object({
 type Payload = z.infer<typeof Payload>
 
 function interpret(json: unknown, _: WebhookRequest, options: Options): Interpretation {
-  const parsed = Payload.safeParse(json)
-  if (!parsed.success) return ignored('nothing is read from an action of this form, or without a card')
-  const { id: eventId, type, date, memberCreator, data } = parsed.data.action
-  const references = referencesOf(parsed.data, options)
+  const { data: payload } = Payload.safeParse(json)
+  if (!payload) return ignored('nothing is read from an action of this form, or without a card')
+  const { id: eventId, type, date, memberCreator, data } = payload.action
   const meanings = meaningsOf(type, data, options)
-  const said = meanings.length === 0 && references.length > 0 ? [{ type: 'link.added' } as const] : meanings
-  if (said.length === 0) return ignored('this action says nothing for a chat message', eventId)
-  const common = {
+  return eventsOf(meanings.length > 0 ? meanings : 'this action says nothing for a chat message', {
     eventId,
     occurredAt: parseTimestamp(date),
-    actor: memberCreator?.username ?? undefined,
+    actor: memberCreator?.username,
     object: data.card.id,
-    messageIds: [],
-    references,
-  }
-  return understood(...said.map((each) => ({ ...common, ...each })))
+    references: referencesOf(payload, options),
+  })
 }
 
-/** The webhook of a card carries the card as its model, with the description that most actions leave out. */
+/** A card's own webhook carries the card as its model, with the description that most actions leave out. */
 function referencesOf({ action, model }: Payload, { references }: Options): string[] {
   if (references === 'none') return []
   const { card, attachment, customFieldItem, text, action: comment } = action.data

@@ -1,12 +1,19 @@
 import * as z from 'zod'
-import { completedEvent, type EventMeaning, editedEvent } from '../common/event-meaning.ts'
+import {
+  attachmentEvent,
+  completedEvent,
+  type EventMeaning,
+  editedCommentEvent,
+  editedEvent,
+  editedTitleEvent,
+} from '../common/event-meaning.ts'
 import { nonEmptyString } from '../common/non-empty-string.ts'
 
 const Named = z.object({ id: z.string().nullish(), name: z.string().nullish() })
 type Named = z.infer<typeof Named>
-/** A card or a board, as far as people read it. */
+/** The texts of a card or a board. */
 export const Model = Named.extend({ desc: z.string().nullish() })
-/** What an action tells of a card. */
+/** The read part of an action with a card. */
 export const Data = z.object({
   card: Model.extend({
     id: nonEmptyString(),
@@ -27,7 +34,7 @@ export type Data = z.infer<typeof Data>
 /** What counts as done on this team's boards. */
 type Conventions = { dueComplete: boolean; archived: boolean; doneLists: string[]; doneItems: string[] }
 
-/** What an action with a card means; nothing for most. */
+/** What an action with a card means; most mean nothing here. */
 export function meaningsOf(type: string, data: Data, options: Conventions): EventMeaning[] {
   switch (type) {
     case 'updateCard':
@@ -35,7 +42,7 @@ export function meaningsOf(type: string, data: Data, options: Conventions): Even
     case 'updateCheckItemStateOnCard':
       return isNamed(data.checkItem, options.doneItems) ? [completedEvent(data.checkItem?.state === 'complete')] : []
     case 'updateComment':
-      return [editedEvent(data.action?.text ?? '', 'the text of a comment never edits a chat message')]
+      return [editedCommentEvent(data.action?.text ?? '')]
     case 'addAttachmentToCard':
     case 'deleteAttachmentFromCard':
       return attached(data.attachment ?? {}, type === 'addAttachmentToCard')
@@ -44,7 +51,7 @@ export function meaningsOf(type: string, data: Data, options: Conventions): Even
   }
 }
 
-/** Trello tells in `old` what was before, of what changed alone. */
+/** `old` has the former values of the changed fields. */
 function completedBy({ card, old, listBefore, listAfter }: Data, options: Conventions): EventMeaning[] {
   const isDone = [listBefore, listAfter].map((list) => isNamed(list, options.doneLists))
   return [
@@ -57,18 +64,16 @@ function completedBy({ card, old, listBefore, listAfter }: Data, options: Conven
 function editedBy({ card, old }: Data): EventMeaning[] {
   return [
     ...(old && 'desc' in old && typeof card.desc === 'string' ? [editedEvent(card.desc)] : []),
-    ...(old && 'name' in old && card.name ? [editedEvent(card.name, 'the name of a card is not its text')] : []),
+    ...(old && 'name' in old && card.name ? [editedTitleEvent(card.name)] : []),
   ]
 }
 
-/** Trello tells a file's name and where it is, not its size or type. */
+/** Trello sends a file's name and URL, not its size or type. */
 function attached({ id, name, url }: NonNullable<Data['attachment']>, present: boolean): EventMeaning[] {
   const filename = name || url
   if (!filename) return []
   const attachment = { ...(id && { id }), filename, ...(url && { googledownloadlink: url }) }
-  return [
-    { type: present ? 'attachment.added' : 'attachment.removed', change: { kind: 'attachment', attachment, present } },
-  ]
+  return [attachmentEvent(attachment, present)]
 }
 
 function isNamed(thing: Named | null | undefined, names: string[]): boolean {

@@ -1,29 +1,38 @@
-import { createHmac } from 'node:crypto'
-import { asked, idOf, json, naming, type OptionsOf, paragraphs, type Samples } from '../common/sample.ts'
-import type { trello as source } from './adapter.ts'
+import { hmacHeaders } from '../common/hmac.ts'
+import {
+  defaultText,
+  idOf,
+  jsonSample,
+  naming,
+  needsReferences,
+  type OptionsOf,
+  paragraphs,
+  type Samples,
+} from '../common/sample.ts'
+import { scheme, type trello } from './adapter.ts'
 
-type Options = OptionsOf<typeof source>
-/** What an action tells, of the card and beside it. */
+type Options = OptionsOf<typeof trello>
+/** An action, and what it carries about the card and besides. */
 type Action = { type: string; card?: object; data?: object }
 type Type = 'task.done' | 'task.reopened' | 'text.edited' | 'attachment.added' | 'attachment.removed' | 'link.added'
 
 /**
- * An action with a card, whose id is the object, as the webhook of that very card tells it: with the card as its model,
- * whose description refers to the chat message.
+ * An action with a card, as the webhook of that card sends it: with the card as its model, whose description refers to the
+ * chat message. The object is the card's id.
  */
-export const trello: Samples<Options, Type> = {
+export const sample: Samples<Options, Type> = {
   types: ['task.done', 'task.reopened', 'text.edited', 'attachment.added', 'attachment.removed', 'link.added'],
 
   needs(type, options) {
     if (type.startsWith('task') && !completion(true, options)) return { dueComplete: true }
-    return type === 'link.added' && options.references === 'none' ? { references: 'members' } : undefined
+    return needsReferences(type, options, 'members')
   },
 
-  write(event, { options, secret, url }) {
-    const { id: eventId, type, occurredAt: date, actor: username = 'antjemueller' } = event
+  write(event, { options, url, ...sender }) {
+    const { id, type, occurredAt: date, actor: username = 'antjemueller' } = event
     const { reference, path } = naming(event, options.references !== 'none')
     const { filename: name = 'note.pdf' } = event.attachment ?? {}
-    const card = { id: event.object ?? '62170652953b1881efdaa700', name: asked }
+    const card = { id: event.object ?? '62170652953b1881efdaa700', name: defaultText }
     const desc = paragraphs(event.text, reference)
     const attachment = { id: idOf(name), name, url: `https://files.example/${encodeURIComponent(name)}` }
     const actions: Record<Type, Action | undefined> = {
@@ -35,22 +44,17 @@ export const trello: Samples<Options, Type> = {
       'link.added': { type: 'createCard' },
     }
     const action = actions[type]
-    const body = JSON.stringify({
+    const data = { ...action?.data, card: { ...card, ...action?.card } }
+    const payload = {
       model: { ...card, desc },
-      action: {
-        id: eventId,
-        type: action?.type,
-        date,
-        memberCreator: { username },
-        data: { ...action?.data, card: { ...card, ...action?.card } },
-      },
-    })
-    const signature = createHmac('sha1', secret).update(`${body}${url}${path}`).digest('base64')
-    return { eventId, headers: { ...json, 'x-trello-webhook': signature }, body, path }
+      action: { id, type: action?.type, date, memberCreator: { username }, data },
+    }
+    const proof = (body: string) => hmacHeaders(`${body}${url}${path}`, scheme, { ...sender, id })
+    return jsonSample(payload, id, proof, { path })
   },
 }
 
-/** How a card on this team's boards is done, or open again; undefined where nothing says so. */
+/** How a card becomes done, or open again, by the options; undefined where no option allows it. */
 function completion(value: boolean, { dueComplete, doneLists, doneItems, archived }: Options): Action | undefined {
   const [[list], [item]] = [doneLists, doneItems]
   if (dueComplete) return { type: 'updateCard', card: { dueComplete: value }, data: { old: { dueComplete: !value } } }

@@ -1,25 +1,15 @@
 import * as z from 'zod'
-import { declaredHmacFailure } from '../common/declared-hmac.ts'
-import { checkDeclaredHmac, declaredHmac, declaredHmacOptions } from '../common/declared-hmac-options.ts'
 import { deliveryId } from '../common/event-id.ts'
-import {
-  header,
-  type Interpretation,
-  ignored,
-  type ReceiveContext,
-  type Source,
-  sourceOptions,
-  understood,
-  type Verdict,
-  type WebhookRequest,
-} from '../source.ts'
+import { completedEvent, eventsOf } from '../common/event-meaning.ts'
+import { checkHmac, type HmacScheme, hmacOptions, hmacScheme, verdictByHmac } from '../common/hmac.ts'
+import { header, type Interpretation, type Source, sourceOptions, type WebhookRequest } from '../source.ts'
 
-const { tolerance } = declaredHmacOptions
-const Options = sourceOptions('vereinsantrag', ['completed', 'reaction'])
+const { tolerance } = hmacOptions
+const Options = sourceOptions('vereinsantrag')
   .extend({
-    /** What the signature covers. The provider's page could not be read: this is an assumption, so it can be changed. */
+    /** What the signature covers: an assumption, since the provider's page could not be read. */
     signedText: z.string().max(256).default('{timestamp}.{body}'),
-    /** How many seconds the timestamp may be away from our clock. What the provider recommends is not known. */
+    /** Seconds that the timestamp may differ from our clock. The provider's recommendation is not known. */
     tolerance,
     /** Which of its events mean what; without any, all are ignored. */
     events: z
@@ -29,42 +19,37 @@ const Options = sourceOptions('vereinsantrag', ['completed', 'reaction'])
       )
       .default({}),
   })
-  .superRefine((options, context) => checkDeclaredHmac(schemeOf(options), context))
+  .superRefine((options, context) => checkHmac(schemeOf(options), context))
 type Options = z.infer<typeof Options>
 
 /**
  * Vereinsantrag, applications for membership of a club (https://docs.vereinsantrag.de/webhooks-9250495f0). Its headers are
  * known and its payloads are not, so the body is not read: the chat message stands in the URL.
  */
-export const vereinsantrag: Source<Options> = { options: Options, authenticate, interpret }
+export const vereinsantrag: Source<Options> = {
+  options: Options,
+  authenticate: (request, options, context) => verdictByHmac(request, schemeOf(options), context),
+  interpret,
+}
 
-const base = declaredHmac({ signatureHeader: 'x-vereinsantrag-signature', idHeader: 'x-vereinsantrag-delivery' })
+const base = hmacScheme({ signatureHeader: 'x-vereinsantrag-signature', idHeader: 'x-vereinsantrag-delivery' })
 
-/** How it signs, as its options say. A timestamp that is not signed proves nothing, so it is not asked for. */
-export function schemeOf({ signedText, tolerance: seconds }: Pick<Options, 'signedText' | 'tolerance'>) {
-  const isStamped = signedText.includes('{timestamp}')
+/** The scheme that the options describe. Without `{timestamp}` in the signed text no timestamp is asked for. */
+export function schemeOf({ signedText, tolerance: seconds }: Pick<Options, 'signedText' | 'tolerance'>): HmacScheme {
+  const hasTimestamp = signedText.includes('{timestamp}')
   return {
     ...base,
     signedText,
     ...(seconds !== undefined && { tolerance: seconds }),
-    ...(isStamped && { timestampHeader: 'x-vereinsantrag-timestamp' }),
+    ...(hasTimestamp && { timestampHeader: 'x-vereinsantrag-timestamp' }),
   }
 }
 
-function authenticate(request: WebhookRequest, options: Options, context: ReceiveContext): Verdict {
-  if (header(request, base.signatureHeader) === undefined) {
-    return { kind: 'refused', detail: `${base.signatureHeader} is missing.` }
-  }
-  const failure = declaredHmacFailure(request, schemeOf(options), context)
-  return failure === undefined ? { kind: 'verified' } : { kind: 'refused', detail: failure }
-}
-
-/** When it happened is not known: the timestamp is, as far as is known, of the delivery. */
+/** No occurredAt: the timestamp is, as far as is known, the delivery's. */
 function interpret(_: unknown, request: WebhookRequest, options: Options): Interpretation {
-  const eventId = deliveryId(header(request, 'x-vereinsantrag-delivery'), request)
   const event = header(request, 'x-vereinsantrag-event')
   const [, type] = Object.entries(options.events).find(([name]) => name === event) ?? []
-  if (!type) return ignored('this event means nothing (option events)', eventId)
-  const change = { kind: 'completed', value: type === 'task.done' } as const
-  return understood({ eventId, type, change, messageIds: [] })
+  return eventsOf(type ? [completedEvent(type === 'task.done')] : 'this event means nothing (option events)', {
+    eventId: deliveryId(header(request, 'x-vereinsantrag-delivery'), request),
+  })
 }

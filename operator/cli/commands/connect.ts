@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { connectSteps } from '../../connect/steps.ts'
+import { connectSteps } from '../../connect/connect.ts'
 import {
   type BridgeOptions,
   bridgeAction,

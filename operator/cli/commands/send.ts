@@ -32,8 +32,9 @@ type Options = BridgeOptions & {
 }
 
 /** `send`: signs an event and sends it, as its source would. */
-export function createCommand(context: CliContext): Command {
+export async function createCommand(context: CliContext): Promise<Command> {
   const { terminal } = context
+  const kinds = await kindsText()
   const command = withBridgeOptions(newCommand(context, 'send', 'Send a signed event, as its source would'))
     .argument('<type>', 'such as task.done, task.reopened, reaction.added, text.edited, attachment.added or link.added')
     .argument('[message]', 'the chat message, such as 42')
@@ -68,10 +69,7 @@ export function createCommand(context: CliContext): Command {
         checkOptions,
       ),
     )
-    .addHelpText(
-      'after',
-      () => `\nWhat a source of each kind can send (* only with an option of the source):\n${kindsText()}`,
-    )
+    .addHelpText('after', `\nWhat a source of each kind can send (* only with an option of the source):\n${kinds}`)
   return withHelp(
     command,
     'chatroom-bridge send reaction.added 42 --emoji 🎉 --actor anna',
@@ -86,10 +84,9 @@ function checkOptions(_type: string, _messageId: string | undefined, { delay, at
   }
 }
 
-function kindsText(): string {
-  return samplesByKind()
-    .map(({ kind, types }) => `  ${kind.padEnd(18)} ${types.join(', ')}`)
-    .join('\n')
+async function kindsText(): Promise<string> {
+  const kinds = await samplesByKind()
+  return kinds.map(({ kind, types }) => `  ${kind.padEnd(18)} ${types.join(', ')}`).join('\n')
 }
 
 function eventOf(written: string, messageId: string | undefined, at: Date, options: Options) {

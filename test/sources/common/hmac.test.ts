@@ -199,7 +199,7 @@ describe('a scheme that settings declare', () => {
   })
 })
 
-describe('the options of a declared scheme', () => {
+describe('the options of an HMAC scheme', () => {
   it('are as they were where none is given', () => {
     expect(generic.options.parse({ name: 'g', kind: 'generic' })).toMatchObject({
       signatureHeader: 'x-signature-256',
@@ -213,14 +213,14 @@ describe('the options of a declared scheme', () => {
     [{ algorithm: 'md5' }, 'algorithm: Invalid option: expected one of "sha1"|"sha256"|"sha512"'],
     [{ encoding: 'base32' }, 'encoding: Invalid option: expected one of "hex"|"base64"'],
     [{ signatureHeader: 'x signature' }, 'signatureHeader: expected the name of a header'],
-    [{ signedText: 'v0' }, 'signedText: expected {body} once: what is not signed, anybody can change'],
-    [{ signedText: '{body}{body}' }, 'signedText: expected {body} once: what is not signed, anybody can change'],
+    [{ signedText: 'v0' }, 'signedText: expected {body} once: anybody can change what is not signed'],
+    [{ signedText: '{body}{body}' }, 'signedText: expected {body} once: anybody can change what is not signed'],
     [{ signedText: '{url}{body}' }, 'signedText: {url} is not known; expected {body}, {timestamp} and {id}'],
     [{ signedText: '{timestamp}.{body}' }, 'timestampHeader: expected the header of {timestamp}'],
     [{ signedText: '{id}.{body}' }, 'idHeader: expected the header of {id}'],
     [
       { timestampHeader: 'x-time' },
-      'timestampHeader: expected {timestamp} in signedText: one that is not signed proves nothing',
+      'timestampHeader: expected {timestamp} in signedText: a timestamp that is not signed proves nothing',
     ],
     [{ tolerance: 60 }, 'tolerance: expected a timestamp with it: timestampHeader, and {timestamp} in signedText'],
     [

@@ -1,6 +1,6 @@
+import { readFile } from 'node:fs/promises'
 import { InvalidInputError } from '../invalid-input.ts'
 import { type BridgeAccess, sourceOf } from '../open/bridge.ts'
-import { stepsOf } from './index.ts'
 
 /** Stands for an address that is not known yet. */
 const placeholder = 'https://YOUR-ADDRESS'
@@ -9,7 +9,8 @@ const placeholder = 'https://YOUR-ADDRESS'
 export type ConnectSteps = { source: string; url: string; isReachable: boolean; hasSecret: boolean; steps: string }
 
 /**
- * Writes the steps that connect a source's system to this bridge, with its URL and secret filled in. Changes nothing.
+ * Fills this bridge's URL and secret into the set-up steps of a source's kind (`setup.md` in the kind's folder). Changes
+ * nothing.
  * @param options.address how the outside calls the bridge, where that differs from its settings
  * @param options.run writes a command line of this bridge
  * @throws where there is no such source, or the address is none
@@ -24,9 +25,23 @@ export async function connectSteps(
   const missingSecret = `SECRET-OF-${source}`
   const [secret = missingSecret] = await bridge.secrets.of(source)
   const url = `${base ?? placeholder}/webhooks/${source}`
-  const publicUrl = isAws ? undefined : (base ?? placeholder)
-  const steps = stepsOf(kind)({ name: source, url, publicUrl, secret, run })
+  const publicUrl = isAws ? 'The stack knows it.' : `Start the bridge with PUBLIC_URL=${base ?? placeholder}`
+  const template = await readFile(new URL(`../../functions/sources/${kind}/setup.md`, import.meta.url), 'utf8')
+  const steps = fill(template.trimEnd(), { name: source, url, secret, publicUrl }).replace(
+    /\{\{run (.*)\}\}/g,
+    (_, command: string) => run(command),
+  )
   return { source, url, isReachable: base !== undefined, hasSecret: !steps.includes(missingSecret), steps }
+}
+
+/** Fills in `{{name}}`; inside a shell's single quotes the value is escaped for JSON and the shell. */
+function fill(template: string, values: Record<string, string>): string {
+  return template.replace(/\{\{(\w+)\}\}/g, (found, name: string, offset: number) => {
+    const value = values[name] ?? found
+    const lineStart = template.lastIndexOf('\n', offset) + 1
+    const isQuoted = /^ +-[Hd] /.test(template.slice(lineStart))
+    return isQuoted ? JSON.stringify(value).slice(1, -1).replaceAll("'", "'\\''") : value
+  })
 }
 
 function checkedAddress(written: string): string {
