@@ -4,7 +4,6 @@ import {
   PutSecretValueCommand,
   ResourceNotFoundException,
   type SecretsManagerClient,
-  UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager'
 import * as z from 'zod'
 import type { Clock, Log } from '../ports/ports.ts'
@@ -15,12 +14,12 @@ import {
   StoredSession,
   type VerifySession,
 } from '../secrets/session.ts'
-import { parseSecret, readCurrent, type StoredSecret } from './stored-secret.ts'
+import { moveCurrent, moveStage, parseSecret, readCurrent, readSecret, type StoredSecret } from './secret-document.ts'
 
 /**
  * What Secrets Manager calls a rotation function with
- * (https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda.html); its pages spell the steps as
- * `createSecret` and as `create_secret`.
+ * (https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda.html). Its pages spell the steps both
+ * `createSecret` and `create_secret`.
  */
 const RotationEvent = z.looseObject({
   Step: z
@@ -32,28 +31,25 @@ const RotationEvent = z.looseObject({
   RotationToken: z.string().optional(),
 })
 
-/** The label of a version that tells which credentials the ERP refused, and when; every instance sees it. */
+/** The label of the version that stores the last refused login, where every instance finds it. */
 const refusedStage = 'CHATROOM_BRIDGE_REFUSED'
 const Refusal = z.object({ refusedAt: z.number(), credentialsVersion: z.string(), reason: z.string() })
+type Refusal = z.infer<typeof Refusal>
 
-/** When (epoch ms) the ERP last refused a login, and why; undefined where it never did. */
-export async function lastRefusal(session: StoredSecret): Promise<z.infer<typeof Refusal> | undefined> {
+/** Reads when (epoch ms) the ERP last refused a login, and why; undefined where it never did. */
+export async function lastRefusal(session: StoredSecret): Promise<Refusal | undefined> {
   const text = await textOf(session, { VersionStage: refusedStage })
   return text === undefined ? undefined : parseSecret(text, Refusal, session.secretId)
 }
 
-/** The labels of the version that is being made, and of the one that is in use. */
-const pending = 'AWSPENDING'
-const current = 'AWSCURRENT'
-
 /**
- * The rotation of the secret that holds the ERP's session: a login, tried with a real read before it becomes the current one.
- * Each step may be called again at any time. Until the last step is through, the current session stays as it is. A rotation
- * that fails leaves no pending version behind, which would keep the next one from beginning
+ * Rotates the secret that holds the ERP's session: logs in, and tries the session with a real read before it becomes the
+ * current one. Each step may be called again at any time. The current session stays until the last step is done. A rotation
+ * that fails removes its pending version, which would keep the next rotation from starting
  * (https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html).
  * @param options.sessionId the secret's ARN; a call for any other is refused
  * @param options.credentialsId the secret that holds the user and password
- * @throws where a step failed, in words that hold no secret: Secrets Manager counts that, and tries again
+ * @throws where a step failed, with a message without secrets: Secrets Manager counts that, and tries again
  */
 export function createRotation({
   client,
@@ -74,42 +70,44 @@ export function createRotation({
 }): (event: unknown) => Promise<void> {
   const session = { client, secretId: sessionId }
 
-  async function put(text: unknown, version: string, stage: string, RotationToken?: string): Promise<void> {
+  async function put(value: unknown, version: string, stage: string, RotationToken?: string): Promise<void> {
     await client.send(
       new PutSecretValueCommand({
         SecretId: sessionId,
         ClientRequestToken: version,
-        SecretString: JSON.stringify(text),
+        SecretString: JSON.stringify(value),
         VersionStages: [stage],
         RotationToken,
       }),
     )
   }
 
-  /** @throws while the ERP is not to be asked with these credentials again */
-  async function refuseRefused(credentialsVersion: string): Promise<void> {
-    const last = await lastRefusal(session)
-    if (last?.credentialsVersion === credentialsVersion && clock() - last.refusedAt < refusedCredentialsPause) {
-      throw failure('LoginRefused', last.reason)
-    }
-  }
-
   async function create(version: string, rotationToken: string | undefined): Promise<void> {
-    // A session that an earlier call of this step got is as good as another: no second login.
+    // An earlier call of this step has got a session: no second login.
     if ((await textOf(session, { VersionId: version })) !== undefined) return
-    const credentials = await readCurrent({ client, secretId: credentialsId })
-    const who = parseSecret(credentials.text, Credentials, credentialsId)
-    await refuseRefused(credentials.version)
-    const outcome = await login(who)
+    const { value: credentials, version: credentialsVersion } = await readSecret(
+      { client, secretId: credentialsId },
+      Credentials,
+    )
+    const refusal = await lastRefusal(session)
+    // The ERP may lock a user out after too many failed logins.
+    if (refusal?.credentialsVersion === credentialsVersion && clock() - refusal.refusedAt < refusedCredentialsPause) {
+      throw failure('LoginRefused', refusal.reason)
+    }
+    const outcome = await login(credentials)
     switch (outcome.kind) {
       case 'session':
-        await put({ token: outcome.token } satisfies z.infer<typeof StoredSession>, version, pending, rotationToken)
+        await put(
+          { token: outcome.token } satisfies z.infer<typeof StoredSession>,
+          version,
+          'AWSPENDING',
+          rotationToken,
+        )
         log('logged in to the ERP', {})
         return
       case 'refused': {
         const { reason } = outcome
-        const refusal: z.infer<typeof Refusal> = { refusedAt: clock(), credentialsVersion: credentials.version, reason }
-        await put(refusal, randomUUID(), refusedStage)
+        await put({ refusedAt: clock(), credentialsVersion, reason } satisfies Refusal, randomUUID(), refusedStage)
         throw failure('LoginRefused', reason)
       }
       case 'unreachable':
@@ -119,35 +117,19 @@ export function createRotation({
 
   async function test(version: string): Promise<void> {
     const text = await textOf(session, { VersionId: version })
-    // Secrets Manager tries a new rotation by this step alone, before there ever was a session.
+    // Secrets Manager tries a new rotation by this step alone, before there is any session.
     if (text === undefined || text === '{}') return
-    const tried = await trySession(parseSecret(text, StoredSession, sessionId).token)
-    if (tried.kind !== 'accepted') throw failure('SessionRefused', tried.reason)
+    const verdict = await trySession(parseSecret(text, StoredSession, sessionId).token)
+    if (verdict.kind !== 'accepted') throw failure('SessionRefused', verdict.reason)
   }
 
   async function finish(version: string): Promise<void> {
     const text = await textOf(session, { VersionId: version })
     if (text === undefined) throw failure('NoSession', 'there is no session to make the current one')
     parseSecret(text, StoredSession, sessionId)
-    const before = await readCurrent(session)
-    if (before.version === version) return
-    try {
-      await move(current, { from: before.version, to: version })
-    } catch (error) {
-      // The answer to a first try may have got lost, and the SDK's second one been refused.
-      if ((await readCurrent(session)).version !== version) throw error
-    }
-  }
-
-  async function move(VersionStage: string, { from, to }: { from: string; to?: string }): Promise<void> {
-    await client.send(
-      new UpdateSecretVersionStageCommand({
-        SecretId: sessionId,
-        VersionStage,
-        RemoveFromVersionId: from,
-        MoveToVersionId: to,
-      }),
-    )
+    const { version: before } = await readCurrent(session)
+    if (before === version || (await moveCurrent(session, before, version))) return
+    throw failure('NoSession', 'another session has become the current one meanwhile')
   }
 
   return async (given) => {
@@ -161,15 +143,15 @@ export function createRotation({
       if (step === 'finishsecret') await finish(version)
       // setSecret has nothing to do: the ERP knows its session.
     } catch (error) {
-      log('rotation failed', { step, error: explain(error) })
-      // Where it is none of this version's, that is refused and all is well.
-      await move(pending, { from: version }).catch(() => {})
+      log('rotation failed', { step, error: describe(error) })
+      // Refused where the pending version is not this one, which is fine.
+      await moveStage(session, 'AWSPENDING', { from: version }).catch(() => {})
       throw error
     }
   }
 }
 
-/** The text of a version of a secret, by its id or label; undefined where there is none, or an empty one. */
+/** Reads a version of a secret by its id or label; undefined where there is none. */
 async function textOf(
   { client, secretId }: StoredSecret,
   which: { VersionId: string } | { VersionStage: string },
@@ -186,8 +168,8 @@ function failure(name: string, why: string): Error {
   return Object.assign(new Error(why), { name })
 }
 
-/** Our own sentences hold no secret; of what others say nobody knows. */
-function explain(error: unknown): string {
+/** Gives the message of our own errors, which hold no secret; of others only the name. */
+function describe(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'
   const ours = ['LoginRefused', 'NoLogin', 'SessionRefused', 'NoSession', 'UnreadableSecret']
   return ours.includes(error.name) ? error.message : error.name

@@ -1,60 +1,66 @@
 import { createHash } from 'node:crypto'
 import { RotateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import type * as z from 'zod'
-import type { ErpSession, WebhookSecrets } from '../ports/ports.ts'
+import type { ErpSession } from '../ports/ports.ts'
 import { StoredSession } from '../secrets/session.ts'
-import {
-  newSecret,
-  SecretsBySource,
-  secretsOf,
-  withForgotten,
-  withNewest,
-  withSecret,
-} from '../secrets/webhook-secrets.ts'
-import { editJson, type Remembering, readJson, rememberedJson, rememberedVersion } from './stored-json.ts'
-import type { StoredSecret } from './stored-secret.ts'
+import { createWebhookSecrets, Learning, SecretsBySource, type WebhookSecretStore } from '../secrets/webhook-secrets.ts'
+import { type CacheOptions, cachedSecret, type StoredSecret, secretDocument } from './secret-document.ts'
 
 /**
- * The webhook secrets of all sources, which one secret of Secrets Manager holds as JSON: source name → list of secrets.
- * Rejects while nothing was read yet and it can't be: there is no such secret, or it doesn't hold that.
+ * The webhook secrets of all sources in one secret of Secrets Manager, as JSON: source name → list of secrets. The learned
+ * ones stand in a second one: ingest may not write the first, so no handshake can touch a secret that an operator added.
+ * @param options.learnedId the second one; absent where no source can learn
+ * @param options.learners the sources that can learn, by default all; the others are served while it can't be read
  */
-export function createSecretsManagerSecrets(options: StoredSecret & Remembering): WebhookSecrets {
-  const secrets = rememberedJson(options, SecretsBySource)
-  return { of: async (source, look) => secretsOf(await secrets(look), source) ?? [] }
+export function createSecretsManagerSecrets({
+  learnedId,
+  learners,
+  ...stored
+}: StoredSecret &
+  Partial<CacheOptions> & {
+    learnedId?: string | undefined
+    learners?: ReadonlySet<string>
+  }): WebhookSecretStore {
+  return createWebhookSecrets({
+    added: secretDocument(stored, SecretsBySource),
+    learning: learnedId === undefined ? undefined : secretDocument({ ...stored, secretId: learnedId }, Learning),
+    isLearnedApart: (source) => !learners || learners.has(source),
+  })
 }
 
-/** ms between two reads because the ERP refused the session. Nobody but the ERP can cause them. */
-const readAgainEvery = 2_000
-/** ms between two requests to rotate away from one session, and until those begin anew. */
-const askAgainEvery = 30_000
-const askAnewEvery = 10 * 60_000
+/** ms between two reads because the ERP refused the session. Only the ERP can cause them. */
+const freshEvery = 2_000
+/** ms between two requests of one instance to rotate away from one session. */
+const rotateEvery = 30_000
+/** ms after which a request for the same session counts as another rotation. */
+const newRotationEvery = 10 * 60_000
 
 /**
- * The ERP's session token, which one secret of Secrets Manager holds as JSON: {"token": "…"}.
+ * The ERP's session token in one secret of Secrets Manager, as JSON: {"token": "…"}.
  *
- * Where it is rotated, a session that the ERP refuses is renewed by asking for the rotation. The new version's id follows
- * from the refused one's, so that a hundred instances that find the same session refused ask for the same rotation, also
- * those that ask when it is through; after ten minutes it is another one. A secret that holds no session yet is renewed too.
+ * A rotated session that the ERP refuses, or that is not there yet, is renewed by starting a rotation. The id of the new
+ * version follows from that of the refused one: a hundred instances with the same refused session start one rotation, also
+ * when some of them ask after its end.
  * @param options.isRotated whether the secret has a rotation
  */
 export function createSecretsManagerSession({
   isRotated = false,
   ...options
-}: StoredSecret & Remembering & { isRotated?: boolean }): ErpSession {
+}: StoredSecret & CacheOptions & { isRotated?: boolean }): ErpSession {
   const { client, secretId, clock, log } = options
   const schema: z.ZodType<{ token?: string | undefined }> = isRotated ? StoredSession.partial() : StoredSession
-  const session = rememberedVersion(options, schema, readAgainEvery)
-  let asked: { version: string; at: number } | undefined
+  const session = cachedSecret(options, schema, freshEvery)
+  let requested: { version: string; at: number } | undefined
 
   async function rotate(version: string): Promise<void> {
     const now = clock()
-    if (asked?.version === version && now - asked.at < askAgainEvery) return
-    asked = { version, at: now }
+    if (requested?.version === version && now - requested.at < rotateEvery) return
+    requested = { version, at: now }
     try {
-      const ClientRequestToken = successor(version, Math.floor(now / askAnewEvery))
+      const ClientRequestToken = nextVersion(version, Math.floor(now / newRotationEvery))
       await client.send(new RotateSecretCommand({ SecretId: secretId, ClientRequestToken }))
     } catch (error) {
-      // Such as that one is under way already.
+      // One reason is a rotation that runs already.
       log?.('rotation not begun', { secret: secretId, error: error instanceof Error ? error.name : 'unknown' })
     }
   }
@@ -76,46 +82,6 @@ export function createSecretsManagerSession({
   }
 }
 
-/** The id of the version that shall follow another one. */
-function successor(version: string, time: number): string {
-  return createHash('sha256').update(`${version}/${time}`).digest('hex')
-}
-
-/** The operator's way to change webhook secrets. Secrets stand newest first. */
-export type WebhookSecretsEditor = {
-  all(): Promise<SecretsBySource>
-  /** Adds a secret beside those that are valid already. @returns it, made here when none was given */
-  add(source: string, secret?: string): Promise<string>
-  /** Ends the validity of every secret but the newest. @returns how many ended */
-  retire(source: string): Promise<number>
-  /** Ends the validity of every secret. @returns how many ended */
-  forget(source: string): Promise<number>
-}
-
-/** Edits webhook secrets where createSecretsManagerSecrets reads them; see `editJson` for what may go wrong. */
-export function createSecretsManagerEditor(stored: StoredSecret): WebhookSecretsEditor {
-  type Change<T> = (secrets: SecretsBySource) => { changed?: SecretsBySource; result: T }
-  const edit = <T>(change: Change<T>) => editJson(stored, SecretsBySource, change)
-  return {
-    all: () => readJson(stored, SecretsBySource),
-    add(source, secret = newSecret()) {
-      return edit((secrets) => {
-        const isNewest = secretsOf(secrets, source)?.[0] === secret
-        return { ...(!isNewest && { changed: withSecret(secrets, source, secret) }), result: secret }
-      })
-    },
-    retire(source) {
-      return edit((secrets) => {
-        const { secrets: changed, retired } = withNewest(secrets, source)
-        return { ...(retired.length > 0 && { changed }), result: retired.length }
-      })
-    },
-    forget(source) {
-      return edit((secrets) => {
-        const result = secretsOf(secrets, source)?.length ?? 0
-        const { secrets: changed } = withForgotten({ windows: {}, secrets }, source)
-        return { ...(result > 0 && { changed }), result }
-      })
-    },
-  }
+function nextVersion(version: string, period: number): string {
+  return createHash('sha256').update(`${version}/${period}`).digest('hex')
 }

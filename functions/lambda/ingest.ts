@@ -1,7 +1,6 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { clientSettings } from '../aws/client-settings.ts'
-import { withLearnedSecrets } from '../aws/learned-secrets.ts'
 import { createSqsQueue } from '../aws/sqs-queue.ts'
 import { createSecretsManagerSecrets } from '../aws/webhook-secrets.ts'
 import { createIngest } from '../ingest/ingest.ts'
@@ -16,16 +15,19 @@ const clock = Date.now
 const clients = clientSettings({ requestTimeout: 2_000 })
 
 const sources = sourcesOf(env)
-const stored = { client: new SecretsManagerClient(clients), clock, log }
-const secrets = createSecretsManagerSecrets({ ...stored, secretId: env.WEBHOOK_SECRETS_ID })
 
 /** API Gateway calls this for every request (payload format 2.0). */
 export const handler = published(
   createIngest({
     sources,
-    secrets: env.LEARNED_SECRETS_ID
-      ? withLearnedSecrets(secrets, { ...stored, secretId: env.LEARNED_SECRETS_ID }, sourcesThatLearn(sources))
-      : secrets,
+    secrets: createSecretsManagerSecrets({
+      client: new SecretsManagerClient(clients),
+      secretId: env.WEBHOOK_SECRETS_ID,
+      learnedId: env.LEARNED_SECRETS_ID,
+      learners: sourcesThatLearn(sources),
+      clock,
+      log,
+    }),
     queue: createSqsQueue({ client: new SQSClient(clients), url: env.QUEUE_URL }),
     clock,
     log,

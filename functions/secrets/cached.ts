@@ -1,21 +1,18 @@
 import type { Clock } from '../ports/ports.ts'
 
-/**
- * Gives a value that is fetched seldom. `fresh` looks past what is remembered: it turned out to be outdated. `remember` is
- * told a value that is newer than any that was fetched.
- */
+/** Gives a cached value. `fresh` reads past the cache; `remember` sets a value that is newer than any that was fetched. */
 export type Cached<T> = ((options?: { fresh?: boolean }) => Promise<T>) & { remember(value: T): void }
 
-/** How long a failure is remembered while there is no value to fall back to; ms. Short: nothing can be done without one. */
-const failureLasts = 1_000
+/** How long a failure is cached while there is no value; ms. Short, because nothing works without one. */
+const failureTtl = 1_000
 
 /**
- * Remembers what `fetch` gives, and lets all who ask at the same time wait for one fetch. A fetch that fails gives the value
- * that is remembered, however old, and rejects where there is none.
- * @param options.ttl ms that a value is taken for current
- * @param options.freshEvery ms between two fetches past what is remembered, and between tries after a failure. Whoever can
- * make `fresh` calls happen, such as a sender of unsigned webhooks, causes no more fetches than that.
- * @param options.onFailure told of each fetch that failed
+ * Caches what `fetch` gives; callers at the same time share one fetch. After a failed fetch the cached value is given, however
+ * old; without one the call rejects.
+ * @param options.ttl ms that a value counts as current
+ * @param options.freshEvery ms between two fetches past the cache, and between tries after a failure. Senders of unsigned
+ * webhooks cause `fresh` calls: this bounds what they cost.
+ * @param options.onFailure called for each failed fetch
  */
 export function cached<T>(
   fetch: () => Promise<T>,
@@ -34,18 +31,18 @@ export function cached<T>(
   let remembered: { value: T; until: number } | undefined
   let failure: { error: unknown; until: number } | undefined
   let inFlight: Promise<T> | undefined
-  let told = 0
+  let setCount = 0
   let nextFreshAt = Number.NEGATIVE_INFINITY
 
   async function load(startedAt: number): Promise<T> {
-    const before = told
+    const setCountBefore = setCount
     try {
       const value = await fetch()
-      if (remembered && told > before) return remembered.value
+      if (remembered && setCount > setCountBefore) return remembered.value
       remembered = { value, until: startedAt + ttl }
       return value
     } catch (error) {
-      failure = { error, until: clock() + (remembered ? freshEvery : failureLasts) }
+      failure = { error, until: clock() + (remembered ? freshEvery : failureTtl) }
       onFailure(error)
       if (remembered) return remembered.value
       throw error
@@ -69,7 +66,7 @@ export function cached<T>(
   }
   return Object.assign(get, {
     remember(value: T) {
-      told += 1
+      setCount += 1
       remembered = { value, until: clock() + ttl }
     },
   })

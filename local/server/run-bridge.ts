@@ -1,5 +1,5 @@
 import { createIngest } from '../../functions/ingest/ingest.ts'
-import type { Log } from '../../functions/ports/ports.ts'
+import type { Log, WebhookSecrets } from '../../functions/ports/ports.ts'
 import { bodyLimit } from '../../functions/receive/receive.ts'
 import type { Settings } from '../../functions/settings/settings.ts'
 import { learnsSecret } from '../../functions/sources/registry.ts'
@@ -8,7 +8,7 @@ import { openLogFiles } from '../logging/log-files.ts'
 import { teeLog } from '../logging/logfmt.ts'
 import { startMetrics } from '../logging/metrics-summary.ts'
 import { rateLimitedLog } from '../logging/rate-limited-log.ts'
-import { openSecrets, type WebhookSecretsFile } from '../secrets/webhook-secrets.ts'
+import { openSecrets } from '../secrets/webhook-secrets.ts'
 import { simulatedMessages } from '../simulated-erp/messages.ts'
 import { startSimulatedErp } from '../simulated-erp/server.ts'
 import { databasePath } from '../storage/database.ts'
@@ -22,7 +22,7 @@ import { startDelivery } from './run-delivery.ts'
 /** The bridge while it runs on this machine. */
 export type RunningBridge = {
   url: string
-  secrets: WebhookSecretsFile
+  secrets: WebhookSecrets
   /** Present when settings name no host. */
   simulatedErp?: { url: string; token: string }
   /** Takes no new webhooks and waits for what is in flight; what would take too long goes on at the next start. */
@@ -54,7 +54,7 @@ export async function startBridge(settings: Settings, writeLog: Log, open = open
     data.database.watch(logStorageErrors(log, clock))
     const secrets = openSecrets(DATA_DIR, settings.WEBHOOK_SECRETS)
     for (const { name, kind } of sources.values()) {
-      if (!learnsSecret(kind) && (await secrets.of(name)).length === 0) secrets.add(name)
+      if (!learnsSecret(kind) && (await secrets.of(name)).length === 0) await secrets.add(name)
     }
 
     const token = erpToken(settings)

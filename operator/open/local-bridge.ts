@@ -27,19 +27,14 @@ export async function openLocalBridge(settings: Settings): Promise<BridgeAccess>
     offlineHint: 'run npm start first',
     sources,
     secrets: {
-      of: (source) => secrets.of(source),
-      add: async (source, secret) => secrets.add(source, secret),
-      retire: async (source) => secrets.retire(source),
-      forget: async (source) => secrets.forget(source),
-      openWindow: async (source, until) => secrets.openWindow(source, until, Date.now()),
-      window: async (source) => secrets.window(source, Date.now()),
+      ...secrets,
       fixed: (source) =>
         Object.hasOwn(WEBHOOK_SECRETS, source)
           ? `WEBHOOK_SECRETS fixes the secrets of ${source}: change them there`
           : undefined,
       fixedToken: (source) =>
         Object.hasOwn(API_TOKENS, source) ? `API_TOKENS fixes the token of ${source}: change it there` : undefined,
-      storeApiToken: async (source, token) => openApiTokens(DATA_DIR).store(source, token),
+      storeApiToken: openApiTokens(DATA_DIR).store,
     },
     states: data.states,
     queue: data.queue,

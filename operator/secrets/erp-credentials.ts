@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { PutSecretValueCommand, RotateSecretCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { readCurrent } from '../../functions/aws/secret-document.ts'
 import { lastRefusal } from '../../functions/aws/session-rotation.ts'
-import { readCurrent } from '../../functions/aws/stored-secret.ts'
 import type { Credentials } from '../../functions/secrets/session.ts'
 
 /** How long a login may take, a function's first call included, and how often it is looked for; ms. */

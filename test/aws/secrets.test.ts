@@ -9,15 +9,9 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import { mockClient } from 'aws-sdk-client-mock'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { createSecretsManagerApiTokens, storeApiToken } from '../../functions/aws/api-tokens.ts'
+import { createSecretsManagerApiTokens } from '../../functions/aws/api-tokens.ts'
 import { clientSettings } from '../../functions/aws/client-settings.ts'
-import { createLearningEditor, withLearnedSecrets } from '../../functions/aws/learned-secrets.ts'
-import {
-  createSecretsManagerEditor,
-  createSecretsManagerSecrets,
-  createSecretsManagerSession,
-} from '../../functions/aws/webhook-secrets.ts'
-import type { WebhookSecrets } from '../../functions/ports/ports.ts'
+import { createSecretsManagerSecrets, createSecretsManagerSession } from '../../functions/aws/webhook-secrets.ts'
 import { apiTokensContract } from '../contracts/api-tokens.ts'
 import { webhookSecretsContract } from '../contracts/webhook-secrets.ts'
 import { stoppedClock } from '../support/clock.ts'
@@ -50,7 +44,9 @@ async function open(text = '{}') {
     lines,
     reading,
     secrets: createSecretsManagerSecrets(reading),
-    editor: createSecretsManagerEditor({ client, secretId }),
+    editor: createSecretsManagerSecrets({ client, secretId }),
+    stored: async () =>
+      JSON.parse((await client.send(new GetSecretValueCommand({ SecretId: secretId }))).SecretString ?? ''),
     describe: () =>
       client.send(new DescribeSecretCommand({ SecretId: secretId })).then((told) => told.VersionIdsToStages),
     put: (value: string) => client.send(new PutSecretValueCommand({ SecretId: secretId, SecretString: value })),
@@ -74,24 +70,23 @@ function clientThat(act: (command: string | undefined) => void | Promise<void>):
 
 apiTokensContract('Secrets Manager', async () => {
   const { reading } = await open()
+  const { client, secretId } = reading
   return {
     tokens: createSecretsManagerApiTokens(reading),
-    store: (source, token) => storeApiToken(reading, source, token),
+    store: createSecretsManagerApiTokens({ client, secretId }).store,
   }
 })
 
 webhookSecretsContract('Secrets Manager', async () => {
   const [own, learned] = [await open(), await open()]
-  const learning = createLearningEditor(learned)
-  const instance = () => {
-    const secrets = createSecretsManagerSecrets(own.reading)
-    return withLearnedSecrets(secrets, learned.reading, new Set(['asana', 'notion'])) as Required<WebhookSecrets>
-  }
-  const { editor } = own
+  const learnedId = learned.secretId
+  const instance = () =>
+    createSecretsManagerSecrets({ ...own.reading, learnedId, learners: new Set(['asana', 'notion']) })
+  const editor = createSecretsManagerSecrets({ client: own.client, secretId: own.secretId, learnedId })
   return {
     secrets: instance(),
     another: instance,
-    openWindow: (source, until) => learning.openWindow(source, until, 0),
+    openWindow: (source, until) => editor.openWindow(source, until, 0),
     everything: () => Promise.all([own.describe(), learned.describe()]),
     async store(source, given) {
       for (const secret of given.toReversed()) await editor.add(source, secret)
@@ -195,15 +190,15 @@ describe('the session token in Secrets Manager', () => {
 
 describe('the editor of webhook secrets', () => {
   it('puts the newest first, and retires all but that', async () => {
-    const { editor } = await open()
+    const { editor, stored } = await open()
     await editor.add('generic', 'first')
     await editor.add('github', 'other')
     await editor.add('generic', 'second')
-    expect(await editor.all()).toEqual({ generic: ['second', 'first'], github: ['other'] })
+    expect(await stored()).toEqual({ generic: ['second', 'first'], github: ['other'] })
     expect(await editor.retire('generic')).toBe(1)
     expect(await editor.retire('generic')).toBe(0)
     expect(await editor.retire('constructor')).toBe(0)
-    expect(await editor.all()).toEqual({ generic: ['second'], github: ['other'] })
+    expect(await stored()).toEqual({ generic: ['second'], github: ['other'] })
   })
 
   it('makes secrets that no guessing finds', async () => {
@@ -215,9 +210,9 @@ describe('the editor of webhook secrets', () => {
   })
 
   it('moves a secret that is there already to the front, and writes nothing where it stands there', async () => {
-    const { editor } = await open('{"generic":["new","old"]}')
+    const { editor, stored } = await open('{"generic":["new","old"]}')
     await editor.add('generic', 'old')
-    expect(await editor.all()).toEqual({ generic: ['old', 'new'] })
+    expect(await stored()).toEqual({ generic: ['old', 'new'] })
     local.operations.length = 0
     await editor.add('generic', 'old')
     expect(local.operations).toEqual(['GetSecretValue'])
@@ -226,31 +221,31 @@ describe('the editor of webhook secrets', () => {
   it('loses nothing when several edit at once', async () => {
     const { editor } = await open()
     await Promise.all(['one', 'two', 'three'].map((secret) => editor.add('generic', secret)))
-    expect((await editor.all())['generic']?.sort()).toEqual(['one', 'three', 'two'])
+    expect((await editor.of('generic')).sort()).toEqual(['one', 'three', 'two'])
   })
 
   it('loses nothing of a change that came while it was writing', async () => {
-    const { editor, secretId, put } = await open('{"generic":["old"]}')
+    const { stored, secretId, put } = await open('{"generic":["old"]}')
     let isFirst = true
     const interrupted = clientThat(async (command) => {
       if (command === 'PutSecretValueCommand' && isFirst) await put('{"generic":["old"],"github":["theirs"]}')
       if (command === 'PutSecretValueCommand') isFirst = false
     })
-    await createSecretsManagerEditor({ client: interrupted, secretId }).add('generic', 'ours')
-    expect(await editor.all()).toEqual({ generic: ['ours', 'old'], github: ['theirs'] })
+    await createSecretsManagerSecrets({ client: interrupted, secretId }).add('generic', 'ours')
+    expect(await stored()).toEqual({ generic: ['ours', 'old'], github: ['theirs'] })
   })
 
   it.each(['PutSecretValue', 'UpdateSecretVersionStage'])(
     'counts right and writes once when the answer to %s gets lost',
     async (operation) => {
-      const { editor, secretId } = await open('{"generic":["new","old","older"]}')
+      const { stored, secretId } = await open('{"generic":["new","old","older"]}')
       const lossy = clientThat((command) => {
         if (command === `${operation}Command`) local.loseAnswers(1)
       })
-      expect(await createSecretsManagerEditor({ client: lossy, secretId }).retire('generic')).toBe(2)
+      expect(await createSecretsManagerSecrets({ client: lossy, secretId }).retire('generic')).toBe(2)
       const writes = ['PutSecretValue', 'UpdateSecretVersionStage', operation].sort()
       expect(local.operations.filter((asked) => asked !== 'GetSecretValue').sort()).toEqual(writes)
-      expect(await editor.all()).toEqual({ generic: ['new'] })
+      expect(await stored()).toEqual({ generic: ['new'] })
     },
   )
 
@@ -278,18 +273,18 @@ describe('the editor of webhook secrets', () => {
       edits += 1
       await put(`{"github":["${edits}"]}`)
     })
-    const editor = createSecretsManagerEditor({ client: contested, secretId })
+    const editor = createSecretsManagerSecrets({ client: contested, secretId })
     await expect(editor.add('generic', 'ours')).rejects.toThrow(/is being changed by others/)
     expect(edits).toBe(5)
   })
 
   it('fails where it may not make its version the current one', async () => {
-    const { editor, secretId } = await open()
+    const { stored, secretId } = await open()
     const denied = clientThat((command) => {
       if (command === 'UpdateSecretVersionStageCommand') throw new Error('denied')
     })
-    await expect(createSecretsManagerEditor({ client: denied, secretId }).add('generic')).rejects.toThrow('denied')
-    expect(await editor.all()).toEqual({})
+    await expect(createSecretsManagerSecrets({ client: denied, secretId }).add('generic')).rejects.toThrow('denied')
+    expect(await stored()).toEqual({})
   })
 })
 
@@ -299,10 +294,11 @@ describe('secrets that are learned', () => {
   /** The operator's secrets and the learned ones, as ingest reads them. */
   async function ingest(own = '{}', learned = '{}') {
     const [ofOperator, ofSources] = [await open(own), await open(learned)]
-    const secrets = createSecretsManagerSecrets(ofOperator.reading)
-    const both = withLearnedSecrets(secrets, ofSources.reading, asana) as Required<WebhookSecrets>
-    const editor = createLearningEditor(ofSources)
-    return { ...both, ofOperator, ofSources, editor }
+    const learnedId = ofSources.secretId
+    const secrets = createSecretsManagerSecrets({ ...ofOperator.reading, learnedId, learners: asana })
+    const { client, secretId } = ofOperator
+    const editor = createSecretsManagerSecrets({ client, secretId, learnedId })
+    return { ...secrets, ofOperator, ofSources, editor }
   }
 
   it('stand behind those that the operator added since, and only sources that learn have any', async () => {
@@ -329,9 +325,9 @@ describe('secrets that are learned', () => {
   })
 
   it('cost strangers’ handshakes no call beyond one look in ten seconds', async () => {
-    const { learn, ofSources } = await ingest()
+    const { learn, ofOperator } = await ingest()
     for (let time = 0; time < 50; time += 1) expect(await learn('asana', `stranger ${time}`, 1)).toBe(false)
-    ofSources.advance(9_999)
+    ofOperator.advance(9_999)
     expect(await learn('asana', 'stranger', 1)).toBe(false)
     expect(local.operations).toEqual(['GetSecretValue'])
   })
@@ -344,10 +340,10 @@ describe('secrets that are learned', () => {
   })
 
   it('are forgotten with their window, and no others are', async () => {
-    const { editor } = await ingest()
+    const { editor, ofSources } = await ingest()
     await editor.openWindow('asana', 2, 1)
     await editor.openWindow('notion', 2, 1)
     expect(await editor.forget('asana')).toBe(0)
-    expect(await editor.all()).toEqual({ windows: { notion: '1970-01-01T00:00:00.002Z' }, secrets: {} })
+    expect(await ofSources.stored()).toEqual({ windows: { notion: '1970-01-01T00:00:00.002Z' }, secrets: {} })
   })
 })

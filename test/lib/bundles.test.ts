@@ -7,8 +7,8 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, SQSBatc
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import cdk from '../../cdk.json' with { type: 'json' }
 import { createDynamoMessageStates } from '../../functions/aws/dynamodb-states.ts'
-import { createLearningEditor } from '../../functions/aws/learned-secrets.ts'
 import { createSqsQueue } from '../../functions/aws/sqs-queue.ts'
+import { createSecretsManagerSecrets } from '../../functions/aws/webhook-secrets.ts'
 import { readSettings } from '../../functions/settings/settings.ts'
 import { BridgeStack } from '../../lib/bridge-stack.ts'
 import { startSimulatedErp } from '../../local/simulated-erp/server.ts'
@@ -114,7 +114,7 @@ describe('the bundles that would be deployed', () => {
       statusCode: 200,
     })
     expect(await ingest(apiEvent(asanaHandshake(brought)))).toMatchObject({ statusCode: 401 })
-    expect((await learning.all()).secrets).toEqual({ notion: [brought] })
+    expect([await learning.of('notion'), await learning.of('asana')]).toEqual([[brought], []])
   })
 
   it('ask Asana with the token that Secrets Manager has', async () => {
@@ -196,7 +196,11 @@ async function deployed(asked: { lookUps?: boolean; apiUrl?: string } = {}) {
   secrets.rotateWith('erp-session', login)
   const queue = createSqsQueue({ client: sqs.sqs, url })
   const states = createDynamoMessageStates({ client: dynamo.dynamo, table })
-  const learning = createLearningEditor({ client: secrets.secretsManager, secretId: 'learned-secrets' })
+  const learning = createSecretsManagerSecrets({
+    client: secrets.secretsManager,
+    secretId: 'webhook-secrets',
+    learnedId: 'learned-secrets',
+  })
   return { ingest, sweep, learning, erp, queue, states, source: eventSource(queue, deliver) }
 }
 

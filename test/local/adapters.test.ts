@@ -59,9 +59,9 @@ webhookSecretsContract('A file', async () => {
     everything: async () => [bytesOf('secrets.json'), bytesOf('learning.json')],
     async store(source, secrets) {
       const operator = openSecrets(folder)
-      for (const secret of secrets.toReversed()) operator.add(source, secret)
+      for (const secret of secrets.toReversed()) await operator.add(source, secret)
       const [newest = ''] = secrets
-      if (secrets.length === 1 && (await operator.of(source))[0] === newest) operator.retire(source)
+      if (secrets.length === 1 && (await operator.of(source))[0] === newest) await operator.retire(source)
     },
   }
 })
@@ -69,14 +69,14 @@ webhookSecretsContract('A file', async () => {
 apiTokensContract('A file', async () => {
   const folder = temporaryFolder()
   const operator = openApiTokens(folder)
-  return { tokens: openApiTokens(folder), store: async (source, token) => operator.store(source, token) }
+  return { tokens: openApiTokens(folder), store: operator.store }
 })
 
 describe('the file of API tokens', () => {
   it('can be read by its owner alone, never shows in an error, and gives way to settings', async () => {
     const folder = temporaryFolder()
     const tokens = openApiTokens(folder, { asana: 'fixed' })
-    tokens.store('asana', 'stored')
+    await tokens.store('asana', 'stored')
     const path = join(folder, 'api-tokens.json')
     expect([statSync(path).mode & 0o777, await tokens.of('asana')]).toEqual([0o600, 'fixed'])
     writeFileSync(path, '{"asana": "stored", "spoilt": 7}')
@@ -196,10 +196,10 @@ describe('processes that share the data', () => {
 })
 
 describe('the secrets file', () => {
-  it('can be read by its owner alone, and so can what sources may learn', () => {
+  it('can be read by its owner alone, and so can what sources may learn', async () => {
     const folder = temporaryFolder()
-    openSecrets(folder).add('generic')
-    openSecrets(folder).openWindow('asana', 2, 1)
+    await openSecrets(folder).add('generic')
+    await openSecrets(folder).openWindow('asana', 2, 1)
     for (const name of ['secrets.json', 'learning.json']) {
       expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600)
     }
@@ -207,20 +207,23 @@ describe('the secrets file', () => {
 
   it('forgets all that a source has, its window too, and nothing else', async () => {
     const secrets = openSecrets(temporaryFolder())
-    secrets.add('generic', 'kept')
-    secrets.openWindow('notion', noon + 1, noon)
-    secrets.openWindow('asana', noon + 1, noon)
-    expect([secrets.window('asana', noon), secrets.window('asana', noon + 1)]).toEqual([noon + 1, undefined])
+    await secrets.add('generic', 'kept')
+    await secrets.openWindow('notion', noon + 1, noon)
+    await secrets.openWindow('asana', noon + 1, noon)
+    expect([await secrets.window('asana', noon), await secrets.window('asana', noon + 1)]).toEqual([
+      noon + 1,
+      undefined,
+    ])
     expect(await secrets.learn('asana', 'brought', noon)).toBe(true)
-    secrets.openWindow('asana', noon + 1, noon)
-    expect([secrets.forget('asana'), secrets.forget('asana')]).toEqual([1, 0])
-    expect(secrets.all()).toEqual({ generic: ['kept'] })
-    expect([secrets.window('asana', noon), secrets.window('notion', noon)]).toEqual([undefined, noon + 1])
+    await secrets.openWindow('asana', noon + 1, noon)
+    expect([await secrets.forget('asana'), await secrets.forget('asana')]).toEqual([1, 0])
+    expect([await secrets.of('generic'), await secrets.of('asana')]).toEqual([['kept'], []])
+    expect([await secrets.window('asana', noon), await secrets.window('notion', noon)]).toEqual([undefined, noon + 1])
   })
 
   it('learns nothing for a source whose secrets settings fix, even as none', async () => {
     const secrets = openSecrets(temporaryFolder(), { asana: [] })
-    secrets.openWindow('asana', noon + 1, noon)
+    await secrets.openWindow('asana', noon + 1, noon)
     expect(await secrets.learn('asana', 'brought', noon)).toBe(false)
   })
 
@@ -228,28 +231,24 @@ describe('the secrets file', () => {
     const folder = temporaryFolder()
     const program = `import { openSecrets } from './local/secrets/webhook-secrets.ts'
       const [folder, name] = process.argv.slice(1)
-      for (let count = 0; count < 20; count += 1) openSecrets(folder).add(name)`
+      for (let count = 0; count < 20; count += 1) await openSecrets(folder).add(name)`
     const names = ['one', 'two', 'three']
     const added = names.map((name) => spawn(process.execPath, ['--input-type=module', '-e', program, folder, name]))
     await Promise.all(added.map((child) => once(child, 'exit')))
-    const counts = Object.entries(openSecrets(folder).all()).map(([name, { length }]) => [name, length])
-    expect(counts.sort()).toEqual([
-      ['one', 20],
-      ['three', 20],
-      ['two', 20],
-    ])
+    const counts = await Promise.all(names.map(async (name) => (await openSecrets(folder).of(name)).length))
+    expect(counts).toEqual([20, 20, 20])
   })
 
-  it('is given secrets that no guessing finds', () => {
+  it('is given secrets that no guessing finds', async () => {
     const secrets = openSecrets(temporaryFolder())
-    const made = secrets.add('generic')
+    const made = await secrets.add('generic')
     expect(Buffer.from(made.replace('whsec_', ''), 'base64')).toHaveLength(32)
-    expect(secrets.add('generic')).not.toBe(made)
+    expect(await secrets.add('generic')).not.toBe(made)
   })
 
   it('yields to what settings say, source by source', async () => {
     const folder = temporaryFolder()
-    const stored = openSecrets(folder).add('github')
+    const stored = await openSecrets(folder).add('github')
     const secrets = openSecrets(folder, { generic: ['given'] })
     expect([await secrets.of('generic'), await secrets.of('github')]).toEqual([['given'], [stored]])
   })
@@ -258,7 +257,7 @@ describe('the secrets file', () => {
     const folder = temporaryFolder()
     const secrets = openSecrets(folder)
     expect(await secrets.of('generic')).toEqual([])
-    const added = secrets.add('generic')
+    const added = await secrets.add('generic')
     expect(await secrets.of('generic')).toEqual([added])
     renameSync(join(folder, 'secrets.json'), join(folder, 'elsewhere'))
     await expect(secrets.of('generic')).rejects.toThrow(/secrets\.json is gone: bring it back/)
@@ -266,19 +265,19 @@ describe('the secrets file', () => {
     expect(await secrets.of('generic')).toEqual([added])
   })
 
-  it('leaves nothing half written behind when it can not be replaced', () => {
+  it('leaves nothing half written behind when it can not be replaced', async () => {
     const folder = temporaryFolder()
     mkdirSync(join(folder, 'secrets.json', 'a folder'), { recursive: true })
-    expect(() => openSecrets(folder).add('generic')).toThrow(/secrets\.json/)
+    await expect(openSecrets(folder).add('generic')).rejects.toThrow(/secrets\.json/)
     expect(readdirSync(folder)).toEqual(['secrets.json', 'secrets.lock'])
   })
 
-  it('is never thrown away when it can not be read: the error names it and not what it holds', () => {
+  it('is never thrown away when it can not be read: the error names it and not what it holds', async () => {
     const folder = temporaryFolder()
     const path = join(folder, 'secrets.json')
     writeFileSync(path, '{"generic": "tiptop"')
-    expect(() => openSecrets(folder).add('github')).toThrow(/secrets\.json can't be read/)
-    expect(() => openSecrets(folder).add('github')).not.toThrow(/tiptop/)
+    await expect(openSecrets(folder).add('github')).rejects.toThrow(/secrets\.json can't be read/)
+    await expect(openSecrets(folder).add('github')).rejects.not.toThrow(/tiptop/)
     expect(readFileSync(path, 'utf8')).toContain('tiptop')
   })
 })

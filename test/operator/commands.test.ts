@@ -2,7 +2,6 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { CreateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createDynamoMessageStates } from '../../functions/aws/dynamodb-states.ts'
-import { withLearnedSecrets } from '../../functions/aws/learned-secrets.ts'
 import { createRotation } from '../../functions/aws/session-rotation.ts'
 import { createSqsQueue } from '../../functions/aws/sqs-queue.ts'
 import { createSecretsManagerSecrets, createSecretsManagerSession } from '../../functions/aws/webhook-secrets.ts'
@@ -71,11 +70,12 @@ async function deployedStack({ isLearning = false } = {}) {
       ['shop', { name: 'shop', kind: 'generic', authentication: 'hmac' }],
       ['asana', { name: 'asana', kind: 'asana' }],
     ]),
-    secrets: withLearnedSecrets(
-      createSecretsManagerSecrets({ ...common, secretId: 'webhook-secrets' }),
-      { ...common, secretId: 'learned-secrets' },
-      new Set(['asana']),
-    ),
+    secrets: createSecretsManagerSecrets({
+      ...common,
+      secretId: 'webhook-secrets',
+      learnedId: 'learned-secrets',
+      learners: new Set(['asana']),
+    }),
     queue,
     clock: Date.now,
     log,

@@ -110,7 +110,7 @@ describe('a handshake that brings a secret', () => {
     const { greet, stored, secrets } = await bridge()
     const before = stored()
     for (const windowEnd of [undefined, Date.now() - 1]) {
-      if (windowEnd !== undefined) secrets.openWindow('asana', windowEnd, 0)
+      if (windowEnd !== undefined) await secrets.openWindow('asana', windowEnd, 0)
       for (const stranger of [asanaHandshake(hookSecret), notionHandshake(verificationToken)]) {
         const { status, headers, text } = await greet(stranger)
         expect([status, headers.get('x-hook-secret')]).toEqual([401, null])
@@ -130,7 +130,7 @@ describe('a handshake that brings a secret', () => {
     expect(won).toHaveLength(1)
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(7)
     expect(JSON.parse(stored())).toEqual({ ...before, asana: won })
-    expect(secrets.window('asana', Date.now())).toBeUndefined()
+    expect(await secrets.window('asana')).toBeUndefined()
     expect(log.filter((line) => line.includes(' handshake source=asana learned=true'))).toHaveLength(1)
     expect(log.join()).not.toContain(hookSecret.slice(0, -1))
   })
@@ -147,7 +147,7 @@ describe('a handshake that brings a secret', () => {
   it('is refused on a known hook, in a window too; the known secret itself is given back again', async () => {
     const { greet, stored, secrets, operate } = await bridge()
     await operate('add', 'asana', hookSecret)
-    secrets.openWindow('asana', Date.now() + 60_000, Date.now())
+    await secrets.openWindow('asana', Date.now() + 60_000)
     const before = stored()
     expect((await greet(asanaHandshake(`${hookSecret}2`))).status).toBe(401)
     const repeated = await greet(asanaHandshake(hookSecret))

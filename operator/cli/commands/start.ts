@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { WebhookSecrets } from '../../../functions/ports/ports.ts'
 import { action, type CliContext, newCommand, withDataOption, withHelp } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 
@@ -16,7 +17,7 @@ export function createCommand(context: CliContext): Command {
         const { print } = context.terminal
         const settings = await context.settings(options)
         const bridge = await startBridge(settings, createLog(print))
-        print(welcome(bridge))
+        print(await welcome(bridge))
         if (settings.DRY_RUN) print('This is a dry run (DRY_RUN): nothing is PUT to the ERP\n')
         onShutdown(bridge.stop)
         return exitCodes.done
@@ -32,13 +33,13 @@ export function createCommand(context: CliContext): Command {
 type Started = {
   url: string
   simulatedErp?: { url: string; token: string }
-  secrets: { all(): Readonly<Record<string, string[]>> }
+  secrets: Pick<WebhookSecrets, 'of'>
 }
 
-function welcome({ url, simulatedErp, secrets }: Started): string {
+async function welcome({ url, simulatedErp, secrets }: Started): Promise<string> {
   const lines = [`chatroom-bridge listens on ${url}/webhooks/{source}`]
   if (!simulatedErp) return [...lines, 'Send it an event:  npx chatroom-bridge send task.done 42', ''].join('\n')
-  const [secret = ''] = secrets.all()['generic'] ?? []
+  const [secret = ''] = await secrets.of('generic')
   return [
     ...lines,
     `The simulated ERP shows its chat on ${simulatedErp.url}/`,
