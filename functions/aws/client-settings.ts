@@ -1,9 +1,8 @@
 /**
- * What every AWS client of the bridge is made with. The SDK's own default is to wait for ever, and to only warn when a request
- * time-out is over unless it is told to throw (`NodeHttpHandlerOptions` of @smithy/types). It does keep connections open.
- * Throttling, time-outs and broken connections are tried again, with pauses. `standard` and not `adaptive`: that one slows a
- * whole client down after one throttled call.
- * @param options.requestTimeout ms for one try; three of them and the pauses between must fit into what a sender waits
+ * Settings of every AWS client. By default the SDK waits without a limit, and a request time-out only warns
+ * (`NodeHttpHandlerOptions` of @smithy/types). The SDK retries throttling, time-outs and broken connections, with pauses.
+ * `standard` because `adaptive` slows the whole client down after one throttled call.
+ * @param options.requestTimeout ms for one try; all tries and pauses must fit into the time that a sender waits
  * @param options.maxAttempts tries of one request
  */
 export function clientSettings({ requestTimeout = 3_000, maxAttempts = 3 } = {}) {
@@ -14,7 +13,7 @@ export function clientSettings({ requestTimeout = 3_000, maxAttempts = 3 } = {})
       connectionTimeout: 1_000,
       requestTimeout,
       throwOnRequestTimeout: true,
-      // A request time-out ends with the answer's headers; this one holds for a body that stops coming.
+      // The request time-out ends with the answer's headers; this one covers the body.
       socketTimeout: requestTimeout,
     },
   } as const

@@ -16,44 +16,44 @@ import { errorMessage } from '../error-messages.ts'
 import { fileVersion, writePrivate } from '../files/private-file.ts'
 import { tryLock } from '../files/process-lock.ts'
 
-/** How long a call waits for a login that is under way; ms. */
-const callWaits = 5_000
-/** How long a process looks for the end of another one's login, and how often; ms. */
-const loginLasts = 15_000
-const lookEvery = 50
-/** How often it is looked whether the session has to be renewed; ms. */
-const tickEvery = 10_000
-/** The share of its time after which a session is renewed, though nobody refuses it yet. */
-const renewedAfter = 0.8
-/** A session that is refused this soon was no good; ms. */
-const shortLived = 30_000
+/** How long a call waits for a login that runs; ms. */
+const callTimeout = 5_000
+/** How long a process waits for another process's login, and how often it checks; ms. */
+const loginTimeout = 15_000
+const pollMs = 50
+/** How often to check whether the session must be renewed; ms. */
+const renewalPollMs = 10_000
+/** The share of its lifetime after which a session is renewed, although the ERP still accepts it. */
+const renewalShare = 0.8
+/** A session that the ERP refuses sooner than this counts as a failed login; ms. */
+const minLifetime = 30_000
 
-/** What the processes of a folder share: the session, and when the next login may be. Times in epoch ms. */
-const Kept = z.object({
-  /** Which ERP and user it is of, as a hash: a session is never shown to another ERP. */
+/** What the processes of a folder share: the session, and the time of the next login. Times in epoch ms. */
+const SessionFile = z.object({
+  /** A hash of the ERP's address and the user, so that no session is sent to another ERP. */
   of: z.string(),
   token: StoredSession.shape.token.optional(),
   since: z.number().default(0),
-  /** Logins in a row that failed, or whose session did not last. */
+  /** Logins in a row that failed, or whose session was refused too soon. */
   failures: z.int().default(0),
   nextLoginAt: z.number().default(0),
   /** The credentials that the ERP refused, as a slow hash. */
   refused: z.object({ reason: z.string(), salt: z.string(), hash: z.string() }).optional(),
 })
-type Kept = z.infer<typeof Kept>
+type SessionFile = z.infer<typeof SessionFile>
 
-/** The session of a user that the bridge logs in as. */
+/** The session of the ERP user that the bridge logs in as. */
 export type LoginSession = ErpSession & {
-  /** Logs in now where there is no session, and renews it in good time. @returns what ends that */
+  /** Logs in now where there is no session, and renews it before it ends. @returns what stops that */
   keep(): () => void
 }
 
 /**
- * A session that all processes on a folder share, in a file that only its owner may read: however many find it refused, one
- * logs in, and the others take what that one got. A failed login is tried again with growing pauses, and credentials that
- * the ERP refused after 15 minutes, unless they have changed; also after a restart.
- * @param options.erp where the login is, so that a session stays with its ERP
- * @param options.validSeconds how long a session shall last
+ * A session that all processes of a folder share, in a file that only its owner may read. When the ERP refuses it, one
+ * process logs in and the others use its session. A failed login is tried again with growing pauses; credentials that the ERP
+ * refused are tried again after 15 minutes, or when they have changed. A restart changes none of that.
+ * @param options.erp the ERP's address
+ * @param options.validSeconds how long a session lasts
  */
 export function openSession({
   folder,
@@ -79,43 +79,43 @@ export function openSession({
     .update(JSON.stringify([erp, credentials.username]))
     .digest('hex')
   const hashed = createFingerprint(credentials)
-  let known: { stamp: string | undefined; kept: Kept } | undefined
+  let known: { version: string | undefined; file: SessionFile } | undefined
   let refusedToken: string | undefined
-  let underWay: Promise<void> | undefined
+  let running: Promise<void> | undefined
 
-  function read(): Kept {
-    const stamp = fileVersion(path)
-    if (!known || known.stamp !== stamp) known = { stamp, kept: parse(path, of) }
-    return known.kept
+  function read(): SessionFile {
+    const version = fileVersion(path)
+    if (!known || known.version !== version) known = { version, file: parse(path, of) }
+    return known.file
   }
 
-  /** Where it can't be written, this process goes on with what it knows. */
-  function write(kept: Kept): void {
+  /** Keeps the session in memory where the file can't be written. */
+  function write(file: SessionFile): void {
     try {
-      writePrivate(path, kept)
+      writePrivate(path, file)
     } catch (error) {
       log('session not stored', { error: errorMessage(error) })
     }
-    known = { stamp: fileVersion(path), kept }
+    known = { version: fileVersion(path), file }
   }
 
-  function isBarred({ nextLoginAt, refused }: Kept): boolean {
+  function mustWait({ nextLoginAt, refused }: SessionFile): boolean {
     if (clock() >= nextLoginAt) return false
     return !refused || refused.hash === hashed(refused.salt)
   }
 
-  function isWanted(kept: Kept): boolean {
-    if (isBarred(kept)) return false
-    const { token, since } = kept
-    return token === undefined || token === refusedToken || clock() >= since + validSeconds * 1_000 * renewedAfter
+  function needsLogin(file: SessionFile): boolean {
+    if (mustWait(file)) return false
+    const { token, since } = file
+    return token === undefined || token === refusedToken || clock() >= since + validSeconds * 1_000 * renewalShare
   }
 
-  function after(before: Kept, outcome: LoginOutcome): Kept {
+  function afterLogin(before: SessionFile, outcome: LoginOutcome): SessionFile {
     const now = clock()
     const { refused: _, ...kept } = before
     switch (outcome.kind) {
       case 'session': {
-        const failures = before.token !== undefined && now - before.since < shortLived ? before.failures + 1 : 0
+        const failures = before.token !== undefined && now - before.since < minLifetime ? before.failures + 1 : 0
         const nextLoginAt = now + (failures > 0 ? backoff(failures, random()) : 0)
         log('logged in to the ERP', {})
         return { of, token: outcome.token, since: now, failures, nextLoginAt }
@@ -136,18 +136,18 @@ export function openSession({
 
   async function logIn(): Promise<void> {
     try {
-      for (const end = performance.now() + loginLasts; performance.now() < end && isWanted(read()); ) {
+      for (const end = performance.now() + loginTimeout; performance.now() < end && needsLogin(read()); ) {
         const unlock = tryLock(folder, 'session-lock.sqlite')
         if (unlock) {
           try {
             // Another process may have logged in before this one had the lock.
-            if (isWanted(read())) write(after(read(), await login(credentials)))
+            if (needsLogin(read())) write(afterLogin(read(), await login(credentials)))
             return
           } finally {
             unlock()
           }
         }
-        await wait(lookEvery)
+        await wait(pollMs)
       }
     } catch (error) {
       log('no login', { error: errorMessage(error) })
@@ -155,51 +155,56 @@ export function openSession({
   }
 
   function obtain(): Promise<void> {
-    underWay ??= logIn().finally(() => {
-      underWay = undefined
+    running ??= logIn().finally(() => {
+      running = undefined
     })
-    return underWay
+    return running
   }
 
   return {
     async token() {
       const { token } = read()
       if (token !== undefined && token !== refusedToken) return token
-      await Promise.race([obtain(), wait(callWaits, undefined, { ref: false })])
-      const kept = read()
-      if (kept.token !== undefined) return kept.token
-      throw noSession(kept)
+      await Promise.race([obtain(), wait(callTimeout, undefined, { ref: false })])
+      const file = read()
+      if (file.token !== undefined) return file.token
+      throw noSession(file)
     },
     async renew(refused) {
       refusedToken = refused
       void obtain()
     },
     keep() {
-      const kept = read()
-      const reason = isBarred(kept) && kept.refused?.reason
+      const file = read()
+      const reason = mustWait(file) && file.refused?.reason
       if (reason) log('the ERP refuses our login', { error: reason })
       void obtain()
-      const timer = setInterval(() => void obtain(), tickEvery).unref()
+      const timer = setInterval(() => void obtain(), renewalPollMs).unref()
       return () => clearInterval(timer)
     },
   }
 }
 
-function noSession({ refused }: Kept): Error {
+function noSession({ refused }: SessionFile): Error {
   const error = new Error(refused?.reason ?? 'nobody has logged in yet')
   return Object.assign(error, { name: refused ? 'LoginRefused' : 'NoLogin' })
 }
 
-/** A file that is damaged or of another ERP or user holds nothing that can't be had again. */
-function parse(path: string, of: string): Kept {
-  try {
-    const kept = Kept.parse(JSON.parse(readFileSync(path, 'utf8')))
-    if (kept.of === of) return kept
-  } catch {}
-  return { of, since: 0, failures: 0, nextLoginAt: 0 }
+/** Reads the file as empty where it is damaged or belongs to another ERP or user: a login brings everything back. */
+function parse(path: string, of: string): SessionFile {
+  const file = readSessionFile(path)
+  return file?.of === of ? file : { of, since: 0, failures: 0, nextLoginAt: 0 }
 }
 
-/** A hash of credentials that is slow to guess from; the last one is remembered. */
+function readSessionFile(path: string): SessionFile | undefined {
+  try {
+    return SessionFile.parse(JSON.parse(readFileSync(path, 'utf8')))
+  } catch {
+    return undefined
+  }
+}
+
+/** Hashes credentials slowly, against guessing, and caches the last hash. */
 function createFingerprint({ username, password }: Credentials): (salt: string) => string {
   let last: { salt: string; hash: string } | undefined
   return (salt) => {
@@ -212,10 +217,6 @@ function createFingerprint({ username, password }: Credentials): (salt: string) 
 
 /** Reads until when the session of a folder lasts. @returns epoch ms; undefined where there is none */
 export function sessionUntil(folder: string, validSeconds: number): number | undefined {
-  try {
-    const { token, since } = Kept.parse(JSON.parse(readFileSync(join(folder, 'session.json'), 'utf8')))
-    return token === undefined ? undefined : since + validSeconds * 1_000
-  } catch {
-    return undefined
-  }
+  const file = readSessionFile(join(folder, 'session.json'))
+  return file?.token === undefined ? undefined : file.since + validSeconds * 1_000
 }

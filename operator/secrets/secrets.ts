@@ -3,7 +3,7 @@ import { type BridgeAccess, sourceOf } from '../open/bridge.ts'
 
 type Bridge = Pick<BridgeAccess, 'sources' | 'secrets'>
 
-/** How many secrets a source has. `readOnly`: why they cannot be changed here; `learnsUntil`: ISO 8601. */
+/** The number of secrets of a source. `readOnly`: why they can't be changed here; `learnsUntil`: ISO 8601. */
 export type SourceSecrets = { source: string; secrets: number; readOnly?: string; learnsUntil?: string }
 
 export async function listSecrets({ sources, secrets }: Bridge): Promise<SourceSecrets[]> {
@@ -23,7 +23,7 @@ export async function listSecrets({ sources, secrets }: Bridge): Promise<SourceS
 }
 
 /**
- * Adds a secret beside those that are valid already.
+ * Adds a secret; older ones stay valid.
  * @returns the secret, made here if none is given
  * @throws where settings fix the secrets, or the source's own system makes them
  */
@@ -35,23 +35,23 @@ export async function addSecret(bridge: Bridge, source: string, value?: string):
   return bridge.secrets.add(source, value)
 }
 
-/** Ends the validity of all secrets but the newest. @returns how many ended */
+/** Removes all secrets but the newest. @returns how many were removed */
 export async function retireSecrets(bridge: Bridge, source: string): Promise<number> {
   changeableSource(bridge, source)
   return bridge.secrets.retire(source)
 }
 
-/** Ends the validity of all secrets of a source. @returns how many ended */
+/** Removes all secrets of a source. @returns how many were removed */
 export async function forgetSecrets(bridge: Bridge, source: string): Promise<number> {
   changeableSource(bridge, source)
   return bridge.secrets.forget(source)
 }
 
 /**
- * Opens a window in which a source learns its secret from the first handshake. A stranger's handshake could come first: then
- * the operator's own webhook is not created, which shows it.
+ * Opens a window in which a source learns its secret from the first handshake. If a stranger's handshake comes first, the
+ * operator notices, because their own webhook can't be created.
  * @param duration ms
- * @returns until when the window is open, epoch ms
+ * @returns the end of the window, epoch ms
  * @throws where the source cannot learn, or has a secret
  */
 export async function openEnrollment(bridge: Bridge, source: string, duration: number): Promise<number> {
@@ -59,12 +59,12 @@ export async function openEnrollment(bridge: Bridge, source: string, duration: n
   const { secrets } = bridge
   if (!learnsSecret(kind)) {
     throw new Error(
-      `no handshake of ${kind} brings a secret: npx chatroom-bridge secrets add ${source} SECRET, or show ${source}`,
+      `${kind} sends no secret in a handshake: npx chatroom-bridge secrets add ${source} SECRET, or show ${source}`,
     )
   }
   if ((await secrets.of(source)).length > 0) {
     throw new Error(
-      `${source} has a secret already, and a second one would be another webhook's: give that a source of its own (SOURCES), or let ${source} begin anew with npx chatroom-bridge secrets forget ${source}`,
+      `${source} has a secret already, and a second webhook would have another one: give that webhook a source of its own (SOURCES), or start again with npx chatroom-bridge secrets forget ${source}`,
     )
   }
   const until = Date.now() + duration
@@ -72,13 +72,10 @@ export async function openEnrollment(bridge: Bridge, source: string, duration: n
   return until
 }
 
-/**
- * Checks that a source takes an API token for look-ups here.
- * @throws where it asks its provider nothing, or settings fix the token
- */
+/** @throws where a source makes no look-ups, or settings fix its API token */
 export function requireTokenSource(bridge: Bridge, source: string): void {
   if (sourceOf(bridge, source)['lookUps'] !== true) {
-    throw new Error(`${source} asks its provider nothing: give it the option "lookUps": true (SOURCES) first`)
+    throw new Error(`${source} makes no look-ups: give it the option "lookUps": true (SOURCES) first`)
   }
   const fixed = bridge.secrets.fixedToken(source)
   if (fixed !== undefined) throw new Error(fixed)

@@ -86,7 +86,7 @@ async function rotated({ credentials = { username: 'anna', password: 'tiptop' } 
 }
 
 describe('the rotation of the ERP’s session', () => {
-  it('logs in, tries the session with a real read, and makes it the current one; then again', async () => {
+  it('logs in, tries the session with a real read, and makes it the current one, each time', async () => {
     const { erp, all, token, stage } = await rotated()
     const first = await all()
     expect([await token()]).toEqual(erp.sessions.tokens())
@@ -97,7 +97,7 @@ describe('the rotation of the ERP’s session', () => {
     expect(erp.requests.map(({ method }) => method)).toEqual(['POST', 'GET', 'POST', 'GET'])
   })
 
-  it('may call each step any number of times: there is one login', async () => {
+  it('logs in once, even if each step is called several times', async () => {
     const { erp, all, token } = await rotated()
     await all(randomUUID(), ['createSecret', 'createSecret', ...steps, ...steps, 'finishSecret'])
     expect(erp.sessions.logins).toBe(1)
@@ -105,7 +105,7 @@ describe('the rotation of the ERP’s session', () => {
   })
 
   it.each(steps.filter((step) => step !== 'setSecret'))(
-    'leaves the current session as it is when %s fails, which may be tried again',
+    'keeps the current session when %s fails, which can be tried again',
     async (failing) => {
       const { erp, all, step, token, stage } = await rotated()
       await all()
@@ -135,7 +135,7 @@ describe('the rotation of the ERP’s session', () => {
     },
   )
 
-  it('does not make a session current that the ERP refuses, or that may not read', async () => {
+  it('keeps the current session when the ERP refuses the new one or its reads', async () => {
     const { erp, all, token, step } = await rotated()
     await all()
     const before = await token()
@@ -191,7 +191,7 @@ describe('the rotation of the ERP’s session', () => {
     await step('finishSecret', version)
   })
 
-  it('tries credentials that the ERP refused once in 15 minutes, whoever asks, and others at once', async () => {
+  it('tries refused credentials once in 15 minutes, and changed ones at once', async () => {
     const { erp, all, advance, setCredentials, token, lines } = await rotated()
     erp.sessions.users.set('anna', 'changed')
     const sentence = 'the ERP refuses user and password: set the right ones'
@@ -209,19 +209,19 @@ describe('the rotation of the ERP’s session', () => {
   it.each([
     [{}, 'username: Invalid input'],
     [{ username: 'anna', password: ['tiptop'] }, 'password: Invalid input'],
-  ])('refuses credentials of another form, and names the field: %j', async (credentials, sentence) => {
+  ])('refuses malformed credentials, and names the field: %j', async (credentials, sentence) => {
     const { all, lines } = await rotated({ credentials })
     const error = await all().catch((thrown: Error) => thrown.message)
     expect(error).toContain(sentence)
     expect(JSON.stringify([error, lines])).not.toContain('tiptop')
   })
 
-  it('passes the test of a new schedule, before there is a session', async () => {
+  it('passes the test of a new schedule before there is a session', async () => {
     const { step } = await rotated()
     await expect(step('testSecret', randomUUID())).resolves.toBeUndefined()
   })
 
-  it('is nobody else’s: another secret, step or call is refused', async () => {
+  it('refuses another secret, an unknown step, or another event', async () => {
     const { rotation, sessionId } = await rotated()
     const event = { Step: 'createSecret', SecretId: sessionId, ClientRequestToken: randomUUID() }
     await expect(rotation({ ...event, SecretId: 'another' })).rejects.toThrow(/not the secret/)
@@ -231,7 +231,7 @@ describe('the rotation of the ERP’s session', () => {
 })
 
 describe('a hundred instances whose session the ERP refuses', () => {
-  it('cause one login, whether they ask while it is under way or after it', async () => {
+  it('cause one login, whether they ask during it or after it', async () => {
     const { erp, all, instance, settled, token, advance, clock } = await rotated()
     await all()
     const instances = Array.from({ length: 100 }, instance)
@@ -252,7 +252,7 @@ describe('a hundred instances whose session the ERP refuses', () => {
     )
   })
 
-  it('ask for the first session too, once there are credentials', async () => {
+  it('ask for the first session when there are credentials', async () => {
     const { erp, instance, settled, advance, setCredentials } = await rotated({ credentials: {} })
     const session = instance()
     await expect(session.token()).rejects.toMatchObject({ name: 'NoLogin' })
@@ -265,7 +265,7 @@ describe('a hundred instances whose session the ERP refuses', () => {
     expect(erp.sessions.isValid(await session.token())).toBe(true)
   })
 
-  it('ask again where that failed, and not all the time', async () => {
+  it('ask again after a failure, with a pause', async () => {
     const { erp, all, instance, settled, token, advance } = await rotated()
     await all()
     const session = instance()

@@ -23,7 +23,7 @@ beforeAll(async () => {
 })
 afterAll(() => local.stop())
 
-/** A secret that holds a text, and the ways to it. */
+/** Creates a secret that holds a text, and its readers and editors. */
 async function open(text = '{}') {
   const client = local.secretsManager
   const secretId = `chatroom-bridge/${randomUUID()}`
@@ -48,12 +48,12 @@ async function open(text = '{}') {
     stored: async () =>
       JSON.parse((await client.send(new GetSecretValueCommand({ SecretId: secretId }))).SecretString ?? ''),
     describe: () =>
-      client.send(new DescribeSecretCommand({ SecretId: secretId })).then((told) => told.VersionIdsToStages),
+      client.send(new DescribeSecretCommand({ SecretId: secretId })).then((secret) => secret.VersionIdsToStages),
     put: (value: string) => client.send(new PutSecretValueCommand({ SecretId: secretId, SecretString: value })),
   }
 }
 
-/** A client that does something of the test's before it sends a command. */
+/** A client that calls `act` before it sends a command. */
 function clientThat(act: (command: string | undefined) => void | Promise<void>): SecretsManagerClient {
   const client = new SecretsManagerClient({ ...clientSettings(), ...local.client })
   onTestFinished(() => client.destroy())
@@ -96,7 +96,7 @@ webhookSecretsContract('Secrets Manager', async () => {
 })
 
 describe('webhook secrets in Secrets Manager', () => {
-  it('are fetched once for a hundred requests that come at the same time', async () => {
+  it('are fetched once for a hundred requests at the same time', async () => {
     const { secrets } = await open('{"generic":["one"]}')
     const all = await Promise.all(Array.from({ length: 100 }, () => secrets.of('generic')))
     expect(all).toEqual(Array(100).fill(['one']))
@@ -113,7 +113,7 @@ describe('webhook secrets in Secrets Manager', () => {
     expect(await secrets.of('generic')).toEqual(['new'])
   })
 
-  it('cost two calls, however many unsigned webhooks come within ten seconds', async () => {
+  it('cost two calls for any number of unsigned webhooks within ten seconds', async () => {
     const { secrets } = await open('{"generic":["one"]}')
     for (let time = 0; time < 200; time += 1) {
       await secrets.of('generic')
@@ -122,7 +122,7 @@ describe('webhook secrets in Secrets Manager', () => {
     expect(local.operations).toEqual(['GetSecretValue', 'GetSecretValue'])
   })
 
-  it('are asked for again when there were too many calls', async () => {
+  it('are read again after a throttled call', async () => {
     const { secrets } = await open('{"generic":["one"]}')
     local.throttle(1)
     expect(await secrets.of('generic')).toEqual(['one'])
@@ -135,14 +135,17 @@ describe('webhook secrets in Secrets Manager', () => {
     ['{"generic":"tiptop"}', 'generic: Invalid input: expected array'],
     ['{"generic":["good",{"a":"tiptop"}]}', 'generic: 1: Invalid input: expected string'],
     ['{"generic":[""],"a":["tiptop"]}', 'generic: 0: '],
-  ])('are refused where %s stands, in words that name the place and not what it holds', async (text, expected) => {
-    const { secretId, secrets } = await open(text)
-    const error: Error = await secrets.of('generic').catch((thrown) => thrown)
-    expect(error.message).toContain(`${secretId} does not hold what it should: ${expected}`)
-    expect(inspect(error, { depth: null, showHidden: true })).not.toContain('tiptop')
-  })
+  ])(
+    'are refused where the secret holds %s, with an error that names the field and repeats no content',
+    async (text, expected) => {
+      const { secretId, secrets } = await open(text)
+      const error: Error = await secrets.of('generic').catch((thrown) => thrown)
+      expect(error.message).toContain(`${secretId} does not hold what it should: ${expected}`)
+      expect(inspect(error, { depth: null, showHidden: true })).not.toContain('tiptop')
+    },
+  )
 
-  it('are refused where a secret holds bytes and no text', async () => {
+  it('are refused where a secret holds bytes instead of text', async () => {
     const client = new SecretsManagerClient({ region: 'eu-central-1' })
     mockClient(client)
       .on(GetSecretValueCommand)
@@ -151,7 +154,7 @@ describe('webhook secrets in Secrets Manager', () => {
     await expect(createSecretsManagerSecrets({ ...reading, client }).of('generic')).rejects.toThrow(/expected JSON/)
   })
 
-  it('serve on when what replaced them can not be read, and the log says which and not what', async () => {
+  it('are still used when their replacement can’t be read; the log names the secret without its content', async () => {
     const { secrets, secretId, put, lines } = await open('{"generic":["old"]}')
     await secrets.of('generic')
     await put('tiptop')
@@ -159,7 +162,7 @@ describe('webhook secrets in Secrets Manager', () => {
     expect(lines).toEqual([{ event: 'secret not read', secret: secretId, error: 'UnreadableSecret' }])
   })
 
-  it('fail where there is no such secret', async () => {
+  it('fail where the secret does not exist', async () => {
     const { reading } = await open()
     const secrets = createSecretsManagerSecrets({ ...reading, secretId: 'none' })
     await expect(secrets.of('generic')).rejects.toMatchObject({ name: 'ResourceNotFoundException' })
@@ -167,7 +170,7 @@ describe('webhook secrets in Secrets Manager', () => {
 })
 
 describe('the session token in Secrets Manager', () => {
-  it('is fetched once, and again when the ERP refused it', async () => {
+  it('is fetched once, and again after the ERP refused it', async () => {
     const { reading, put } = await open('{"token":"old","expiresAt":1}')
     const session = createSecretsManagerSession(reading)
     expect(await Promise.all([session.token(), session.token()])).toEqual(['old', 'old'])
@@ -178,7 +181,7 @@ describe('the session token in Secrets Manager', () => {
     expect(await session.token()).toBe('new')
   })
 
-  it('is not there where something else stands, and the error does not tell what', async () => {
+  it('is missing where the secret holds something else, and the error repeats no content', async () => {
     const { reading } = await open('{"tokn":"tiptop"}')
     const error: Error = await createSecretsManagerSession(reading)
       .token()
@@ -189,7 +192,7 @@ describe('the session token in Secrets Manager', () => {
 })
 
 describe('the editor of webhook secrets', () => {
-  it('puts the newest first, and retires all but that', async () => {
+  it('puts the newest secret first, and retires all others', async () => {
     const { editor, stored } = await open()
     await editor.add('generic', 'first')
     await editor.add('github', 'other')
@@ -201,7 +204,7 @@ describe('the editor of webhook secrets', () => {
     expect(await stored()).toEqual({ generic: ['second'], github: ['other'] })
   })
 
-  it('makes secrets that no guessing finds', async () => {
+  it('makes secrets of 32 random bytes', async () => {
     const { editor } = await open()
     const made = await editor.add('generic')
     expect(made).toMatch(/^whsec_/)
@@ -209,7 +212,7 @@ describe('the editor of webhook secrets', () => {
     expect(await editor.add('generic')).not.toBe(made)
   })
 
-  it('moves a secret that is there already to the front, and writes nothing where it stands there', async () => {
+  it('moves a known secret to the front, and writes nothing where it is in front already', async () => {
     const { editor, stored } = await open('{"generic":["new","old"]}')
     await editor.add('generic', 'old')
     expect(await stored()).toEqual({ generic: ['old', 'new'] })
@@ -218,13 +221,13 @@ describe('the editor of webhook secrets', () => {
     expect(local.operations).toEqual(['GetSecretValue'])
   })
 
-  it('loses nothing when several edit at once', async () => {
+  it('loses nothing when several operators edit at the same time', async () => {
     const { editor } = await open()
     await Promise.all(['one', 'two', 'three'].map((secret) => editor.add('generic', secret)))
     expect((await editor.of('generic')).sort()).toEqual(['one', 'three', 'two'])
   })
 
-  it('loses nothing of a change that came while it was writing', async () => {
+  it('keeps a change that another operator writes at the same time', async () => {
     const { stored, secretId, put } = await open('{"generic":["old"]}')
     let isFirst = true
     const interrupted = clientThat(async (command) => {
@@ -236,7 +239,7 @@ describe('the editor of webhook secrets', () => {
   })
 
   it.each(['PutSecretValue', 'UpdateSecretVersionStage'])(
-    'counts right and writes once when the answer to %s gets lost',
+    'counts correctly and writes once when the answer to %s gets lost',
     async (operation) => {
       const { stored, secretId } = await open('{"generic":["new","old","older"]}')
       const lossy = clientThat((command) => {
@@ -244,12 +247,12 @@ describe('the editor of webhook secrets', () => {
       })
       expect(await createSecretsManagerSecrets({ client: lossy, secretId }).retire('generic')).toBe(2)
       const writes = ['PutSecretValue', 'UpdateSecretVersionStage', operation].sort()
-      expect(local.operations.filter((asked) => asked !== 'GetSecretValue').sort()).toEqual(writes)
+      expect(local.operations.filter((name) => name !== 'GetSecretValue').sort()).toEqual(writes)
       expect(await stored()).toEqual({ generic: ['new'] })
     },
   )
 
-  it('keeps what was there as the previous version', async () => {
+  it('keeps the old value as the previous version', async () => {
     const { editor, client, secretId } = await open('{"generic":["old"]}')
     await editor.add('generic', 'new')
     const previous = await client.send(new GetSecretValueCommand({ SecretId: secretId, VersionStage: 'AWSPREVIOUS' }))
@@ -258,14 +261,14 @@ describe('the editor of webhook secrets', () => {
     expect(Object.values(VersionIdsToStages ?? {}).flat()).toContain('AWSCURRENT')
   })
 
-  it('changes nothing of what it can not read', async () => {
+  it('changes nothing in a secret that it can’t read', async () => {
     const { editor, client, secretId } = await open('{"generic":"tiptop"}')
     await expect(editor.add('generic', 'new')).rejects.toThrow(/does not hold what it should: generic: /)
     const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretId }))
     expect(SecretString).toBe('{"generic":"tiptop"}')
   })
 
-  it('fails when others change it again and again', async () => {
+  it('fails after five tries when others keep changing the secret', async () => {
     const { secretId, put } = await open()
     let edits = 0
     const contested = clientThat(async (command) => {
@@ -278,7 +281,7 @@ describe('the editor of webhook secrets', () => {
     expect(edits).toBe(5)
   })
 
-  it('fails where it may not make its version the current one', async () => {
+  it('fails where it has no right to make its version the current one', async () => {
     const { stored, secretId } = await open()
     const denied = clientThat((command) => {
       if (command === 'UpdateSecretVersionStageCommand') throw new Error('denied')
@@ -288,7 +291,7 @@ describe('the editor of webhook secrets', () => {
   })
 })
 
-describe('secrets that are learned', () => {
+describe('learned secrets', () => {
   const asana = new Set(['asana'])
 
   /** The operator's secrets and the learned ones, as ingest reads them. */
@@ -301,7 +304,7 @@ describe('secrets that are learned', () => {
     return { ...secrets, ofOperator, ofSources, editor }
   }
 
-  it('stand behind those that the operator added since, and only sources that learn have any', async () => {
+  it('come after those that the operator added since, and count only for sources that learn', async () => {
     const { of } = await ingest(
       '{"asana":["added"],"generic":["own"]}',
       '{"secrets":{"asana":["learned"],"generic":["x"]}}',
@@ -309,13 +312,13 @@ describe('secrets that are learned', () => {
     expect([await of('asana'), await of('generic')]).toEqual([['added', 'learned'], ['own']])
   })
 
-  it('keep no other source from being served where they can not be read', async () => {
+  it('do not affect other sources where they can’t be read', async () => {
     const { of } = await ingest('{"generic":["own"]}', 'tiptop')
     expect(await of('generic')).toEqual(['own'])
     await expect(of('asana')).rejects.toThrow(/expected JSON/)
   })
 
-  it('are never written where the operator’s stand', async () => {
+  it('are never written to the secret of the operator', async () => {
     const { learn, of, ofOperator, editor } = await ingest('{"generic":["own"]}')
     const before = await ofOperator.describe()
     await editor.openWindow('asana', 2, 1)
@@ -324,7 +327,7 @@ describe('secrets that are learned', () => {
     expect([await of('asana'), await of('generic')]).toEqual([['brought'], ['own']])
   })
 
-  it('cost strangers’ handshakes no call beyond one look in ten seconds', async () => {
+  it('are read once in ten seconds for any number of handshakes of strangers', async () => {
     const { learn, ofOperator } = await ingest()
     for (let time = 0; time < 50; time += 1) expect(await learn('asana', `stranger ${time}`, 1)).toBe(false)
     ofOperator.advance(9_999)
@@ -332,14 +335,14 @@ describe('secrets that are learned', () => {
     expect(local.operations).toEqual(['GetSecretValue'])
   })
 
-  it('are known at once to who learned them, whatever was being read meanwhile', async () => {
+  it('are known at once to the instance that learned them, even while it reads', async () => {
     const { learn, of, editor } = await ingest()
     await editor.openWindow('asana', 2, 1)
     const [learned] = await Promise.all([learn('asana', 'brought', 1), of('asana', { fresh: true })])
     expect([learned, await of('asana')]).toEqual([true, ['brought']])
   })
 
-  it('are forgotten with their window, and no others are', async () => {
+  it('are forgotten with their window, and others are kept', async () => {
     const { editor, ofSources } = await ingest()
     await editor.openWindow('asana', 2, 1)
     await editor.openWindow('notion', 2, 1)

@@ -2,27 +2,27 @@ import { describe, expect, it } from 'vitest'
 import type { WebhookSecrets } from '../../functions/ports/ports.ts'
 import { noon } from '../support/factories.ts'
 
-/** A store of webhook secrets, as instances of the bridge see it, and as an operator changes it. */
+/** A store of webhook secrets, as instances of the bridge read it and an operator changes it. */
 type Store = {
   secrets: Required<WebhookSecrets>
   another(): Required<WebhookSecrets>
   /** Sets a source's secrets. */
   store(source: string, secrets: string[]): Promise<void>
-  /** Lets a source learn; epoch ms. */
+  /** Lets a source learn a secret. @param until epoch ms */
   openWindow(source: string, until: number): Promise<void>
-  /** Everything that is stored, byte by byte. */
+  /** All stored bytes. */
   everything(): Promise<unknown>
 }
 
-/** What every adapter of the webhook secrets promises. */
+/** The contract of every store of webhook secrets. */
 export function webhookSecretsContract(name: string, open: () => Promise<Store>): void {
   describe(`${name} as webhook secrets`, () => {
-    it('has none for a source that was given none, whatever it is called', async () => {
+    it('has no secret for a source without one, even one named like a property of every object', async () => {
       const { secrets } = await open()
       for (const source of ['generic', '__proto__', 'constructor']) expect(await secrets.of(source)).toEqual([])
     })
 
-    it('knows every secret that is valid', async () => {
+    it('gives every valid secret of a source', async () => {
       const { secrets, store } = await open()
       await store('generic', ['new', 'old'])
       await store('github', ['other'])
@@ -30,7 +30,7 @@ export function webhookSecretsContract(name: string, open: () => Promise<Store>)
       expect(await secrets.of('github')).toEqual(['other'])
     })
 
-    it('knows a change as soon as somebody asks past what it remembers', async () => {
+    it('gives a changed secret to the first fresh read', async () => {
       const { secrets, store } = await open()
       await store('generic', ['old'])
       await secrets.of('generic')
@@ -42,7 +42,7 @@ export function webhookSecretsContract(name: string, open: () => Promise<Store>)
   describe(`${name} as webhook secrets that are learned`, () => {
     const soon = noon + 1
 
-    it('changes nothing for a handshake that nobody waits for: without a window, in another’s, after its end', async () => {
+    it('changes nothing for a handshake without a window, in the window of another source, or after its end', async () => {
       const { secrets, store, openWindow, everything } = await open()
       await store('generic', ['kept'])
       await openWindow('notion', soon)
@@ -56,7 +56,7 @@ export function webhookSecretsContract(name: string, open: () => Promise<Store>)
       expect([await secrets.of('asana'), await secrets.of('notion')]).toEqual([[], []])
     })
 
-    it('learns one secret in a window, which counts at once for whoever learned it, and touches no other', async () => {
+    it('learns one secret in a window, which its instance uses at once, and changes no other secret', async () => {
       const { secrets, store, openWindow, ...opened } = await open()
       const another = opened.another()
       await store('generic', ['kept'])
@@ -72,7 +72,7 @@ export function webhookSecretsContract(name: string, open: () => Promise<Store>)
       expect(await another.of('asana')).toEqual(['brought'])
     })
 
-    it('learns one of those that come at the same time to several instances, and says which', async () => {
+    it('learns one of several secrets that reach several instances at the same time, and reports which', async () => {
       const { secrets, openWindow, ...opened } = await open()
       const another = opened.another()
       await openWindow('asana', soon)
@@ -85,7 +85,7 @@ export function webhookSecretsContract(name: string, open: () => Promise<Store>)
       expect([await secrets.of('asana'), await another.of('asana')]).toEqual([winners, winners])
     })
 
-    it('learns nothing beside a secret that the source has', async () => {
+    it('learns nothing for a source that has a secret', async () => {
       const { secrets, store, openWindow } = await open()
       await openWindow('asana', soon)
       await store('asana', ['kept'])
@@ -93,7 +93,7 @@ export function webhookSecretsContract(name: string, open: () => Promise<Store>)
       expect(await secrets.of('asana')).toEqual(['kept'])
     })
 
-    it('loses no secret that an operator adds at the same time', async () => {
+    it('keeps a secret that an operator adds at the same time', async () => {
       const { secrets, another, store, openWindow } = await open()
       await openWindow('asana', soon)
       const [learned] = await Promise.all([secrets.learn('asana', 'brought', noon), store('generic', ['added'])])

@@ -84,7 +84,7 @@ describe('a task in Asana', () => {
 describe('npx chatroom-bridge secrets api-token', () => {
   const asked = { SOURCES: '{"asana":{"kind":"asana","lookUps":true}}' }
   it.each([
-    ['asana', {}, /asana asks its provider nothing: give it the option "lookUps": true/],
+    ['asana', {}, /asana makes no look-ups: give it the option "lookUps": true/],
     ['shop', asked, /there is no source shop/],
     ['asana', { ...asked, API_TOKENS: '{"asana":"fixed"}' }, /API_TOKENS fixes the token of asana/],
   ])('for %s is refused with %j', async (source, settings, why) => {

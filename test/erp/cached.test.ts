@@ -5,7 +5,7 @@ import { stoppedClock } from '../support/clock.ts'
 const ttl = 300_000
 const freshEvery = 10_000
 
-/** A source of 1, 2, 3, … that a test can break, and what is remembered of it. */
+/** A cache of a source that gives 1, 2, 3, … and that a test can break. */
 function numbers() {
   const { now: clock, advance } = stoppedClock()
   const failures: unknown[] = []
@@ -21,14 +21,14 @@ function numbers() {
   return { source, get, advance, failures }
 }
 
-describe('what is cached', () => {
-  it('is fetched once for a hundred who ask at the same time', async () => {
+describe('a cached value', () => {
+  it('is fetched once for a hundred callers at the same time', async () => {
     const { source, get } = numbers()
     expect(new Set(await Promise.all(Array.from({ length: 100 }, () => get())))).toEqual(new Set([1]))
     expect(source.fetches).toBe(1)
   })
 
-  it('is fetched again when its time is over, and not before', async () => {
+  it('is fetched again after its time to live, and not before', async () => {
     const { get, advance } = numbers()
     await get()
     advance(ttl - 1)
@@ -37,14 +37,14 @@ describe('what is cached', () => {
     expect(await get()).toBe(2)
   })
 
-  it('is looked past at once by the first who asks for it', async () => {
+  it('is fetched at once for the first fresh read', async () => {
     const { get } = numbers()
     await get()
     expect(await get({ fresh: true })).toBe(2)
     expect(await get()).toBe(2)
   })
 
-  it('is looked past every ten seconds and no more often, whoever asks', async () => {
+  it('is fetched for fresh reads at most every ten seconds', async () => {
     const { source, get, advance } = numbers()
     await get()
     for (let second = 0; second < 60; second += 1) {
@@ -54,7 +54,7 @@ describe('what is cached', () => {
     expect(source.fetches).toBe(1 + 6)
   })
 
-  it('does not make those wait who need nothing fresher', async () => {
+  it('is given at once while another caller waits for a fresh one', async () => {
     const { now: clock } = stoppedClock()
     let answer = (_: number) => {}
     const get = cached(
@@ -73,7 +73,7 @@ describe('what is cached', () => {
     expect(await fresh).toBe(2)
   })
 
-  it('still serves when it can not be fetched again, and is tried again every ten seconds', async () => {
+  it('is still given when a fetch fails, which is tried again every ten seconds', async () => {
     const { source, get, advance, failures } = numbers()
     await get()
     source.isBroken = true
@@ -88,7 +88,7 @@ describe('what is cached', () => {
     expect(await get()).toBe(source.fetches)
   })
 
-  it('fails while there is nothing to serve, without a fetch for each who asks', async () => {
+  it('rejects without a value, and does not fetch for each caller', async () => {
     const { source, get, advance } = numbers()
     source.isBroken = true
     for (let time = 0; time < 10; time += 1) await expect(get()).rejects.toThrow('no 1')
@@ -97,7 +97,7 @@ describe('what is cached', () => {
     expect(await get()).toBe(2)
   })
 
-  it('may be told, and what was being fetched then is older', async () => {
+  it('can be set, and wins over a fetch that began before', async () => {
     const { source, get, advance } = numbers()
     await get()
     const fetching = get({ fresh: true })

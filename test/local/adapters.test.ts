@@ -73,7 +73,7 @@ apiTokensContract('A file', async () => {
 })
 
 describe('the file of API tokens', () => {
-  it('can be read by its owner alone, never shows in an error, and gives way to settings', async () => {
+  it('can be read by its owner alone, never shows in an error, and yields to settings', async () => {
     const folder = temporaryFolder()
     const tokens = openApiTokens(folder, { asana: 'fixed' })
     await tokens.store('asana', 'stored')
@@ -196,7 +196,7 @@ describe('processes that share the data', () => {
 })
 
 describe('the secrets file', () => {
-  it('can be read by its owner alone, and so can what sources may learn', async () => {
+  it('can be read by its owner alone, like the file of windows', async () => {
     const folder = temporaryFolder()
     await openSecrets(folder).add('generic')
     await openSecrets(folder).openWindow('asana', 2, 1)
@@ -205,7 +205,7 @@ describe('the secrets file', () => {
     }
   })
 
-  it('forgets all that a source has, its window too, and nothing else', async () => {
+  it('forgets the secrets and the window of one source, and nothing else', async () => {
     const secrets = openSecrets(temporaryFolder())
     await secrets.add('generic', 'kept')
     await secrets.openWindow('notion', noon + 1, noon)
@@ -221,13 +221,13 @@ describe('the secrets file', () => {
     expect([await secrets.window('asana', noon), await secrets.window('notion', noon)]).toEqual([undefined, noon + 1])
   })
 
-  it('learns nothing for a source whose secrets settings fix, even as none', async () => {
+  it('learns nothing for a source whose secrets the settings fix, even as an empty list', async () => {
     const secrets = openSecrets(temporaryFolder(), { asana: [] })
     await secrets.openWindow('asana', noon + 1, noon)
     expect(await secrets.learn('asana', 'brought', noon)).toBe(false)
   })
 
-  it('loses nothing of what many processes add to it at the same time', async () => {
+  it('loses nothing when several processes add secrets at the same time', async () => {
     const folder = temporaryFolder()
     const program = `import { openSecrets } from './local/secrets/webhook-secrets.ts'
       const [folder, name] = process.argv.slice(1)
@@ -239,21 +239,21 @@ describe('the secrets file', () => {
     expect(counts).toEqual([20, 20, 20])
   })
 
-  it('is given secrets that no guessing finds', async () => {
+  it('gets secrets of 32 random bytes', async () => {
     const secrets = openSecrets(temporaryFolder())
     const made = await secrets.add('generic')
     expect(Buffer.from(made.replace('whsec_', ''), 'base64')).toHaveLength(32)
     expect(await secrets.add('generic')).not.toBe(made)
   })
 
-  it('yields to what settings say, source by source', async () => {
+  it('yields to the settings, source by source', async () => {
     const folder = temporaryFolder()
     const stored = await openSecrets(folder).add('github')
     const secrets = openSecrets(folder, { generic: ['given'] })
     expect([await secrets.of('generic'), await secrets.of('github')]).toEqual([['given'], [stored]])
   })
 
-  it('that is gone while the bridge runs is an error, for which senders come again, and no reason to refuse them', async () => {
+  it('causes an error when it vanishes while the bridge runs, so that senders try again', async () => {
     const folder = temporaryFolder()
     const secrets = openSecrets(folder)
     expect(await secrets.of('generic')).toEqual([])
@@ -265,14 +265,14 @@ describe('the secrets file', () => {
     expect(await secrets.of('generic')).toEqual([added])
   })
 
-  it('leaves nothing half written behind when it can not be replaced', async () => {
+  it('leaves no temporary file behind when it can’t be replaced', async () => {
     const folder = temporaryFolder()
     mkdirSync(join(folder, 'secrets.json', 'a folder'), { recursive: true })
     await expect(openSecrets(folder).add('generic')).rejects.toThrow(/secrets\.json/)
     expect(readdirSync(folder)).toEqual(['secrets.json', 'secrets.lock'])
   })
 
-  it('is never thrown away when it can not be read: the error names it and not what it holds', async () => {
+  it('is kept when it can’t be read, and the error repeats no content', async () => {
     const folder = temporaryFolder()
     const path = join(folder, 'secrets.json')
     writeFileSync(path, '{"generic": "tiptop"')

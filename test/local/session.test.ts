@@ -10,7 +10,7 @@ import { temporaryFolder } from '../support/folder.ts'
 
 const anna = { username: 'anna', password: 'tiptop' }
 
-/** A folder whose processes log in to a simulated ERP, on a clock that the test moves. */
+/** A folder whose processes log in to a simulated ERP, with the clock of the test. */
 async function folderWithErp() {
   const erp = await startSimulatedErp({ messages: [chatMessage()], token: 'key', users: { anna: 'tiptop' } })
   onTestFinished(() => erp.stop())
@@ -19,7 +19,7 @@ async function folderWithErp() {
   const lines: string[] = []
   const log = (event: string, { error }: { error?: unknown }) => lines.push(error ? `${event}: ${error}` : event)
   const validSeconds = 100
-  /** One process; it knows nothing but what stands in the folder. */
+  /** One process, which knows only the folder. */
   const open = ({ credentials = anna, at = erp.url } = {}) =>
     openSession({
       folder,
@@ -32,7 +32,7 @@ async function folderWithErp() {
       random: () => 0.5,
     })
   const { sessions } = erp
-  /** The session of one of the processes, once its login is through. */
+  /** The session of one process after its login. */
   const renewed = async (session: ReturnType<typeof open>) => {
     await session.renew?.(await session.token())
     return session.token()
@@ -41,7 +41,7 @@ async function folderWithErp() {
 }
 
 describe('a session by login on one machine', () => {
-  it('is one login for a hundred calls of four processes, and none for a process that starts later', async () => {
+  it('logs in once for a hundred calls of four processes, and not for a process that starts later', async () => {
     const { sessions, open } = await folderWithErp()
     const processes = [open(), open(), open(), open()]
     const tokens = await Promise.all(Array.from({ length: 100 }, (_, index) => processes[index % 4]?.token()))
@@ -49,7 +49,7 @@ describe('a session by login on one machine', () => {
     expect(sessions.logins).toBe(1)
   })
 
-  it('is one more login when all of them find it refused', async () => {
+  it('logs in once more when the ERP refuses it to all processes', async () => {
     const { sessions, open, advance, renewed } = await folderWithErp()
     const processes = [open(), open(), open()]
     await Promise.all(processes.map((one) => one.token()))
@@ -61,7 +61,7 @@ describe('a session by login on one machine', () => {
     expect(sessions.isValid(tokens[0])).toBe(true)
   })
 
-  it('stands in a file that only its owner may read, and never reaches another ERP or user', async () => {
+  it('is stored in a file that only its owner may read, and is not used for another ERP or user', async () => {
     const { sessions, open, file } = await folderWithErp()
     const token = await open().token()
     expect(statSync(file).mode & 0o777).toBe(0o600)
@@ -71,7 +71,7 @@ describe('a session by login on one machine', () => {
     expect(await open({ at: 'https://other.example' }).token()).not.toBe(token)
   })
 
-  it('is had again where its file is damaged', async () => {
+  it('comes from a new login where its file is damaged', async () => {
     const { sessions, open, file } = await folderWithErp()
     await open().token()
     writeFileSync(file, '{"of":')
@@ -94,7 +94,7 @@ describe('a session by login on one machine', () => {
     await vi.waitFor(async () => expect(await session.token()).not.toBe(before), { interval: 5 })
   })
 
-  it('is asked for once in 15 minutes with credentials that the ERP refuses, restarts included, and at once with others', async () => {
+  it('tries refused credentials once in 15 minutes, even after a restart, and changed ones at once', async () => {
     const { sessions, open, advance, lines } = await folderWithErp()
     sessions.users.set('anna', 'changed')
     const tryAll = async () => {
@@ -117,7 +117,7 @@ describe('a session by login on one machine', () => {
     expect(sessions.isValid(await open({ credentials }).token())).toBe(true)
   })
 
-  it('says again at a start why there is none, and asks nobody', async () => {
+  it('logs the refusal again at a start, without another login', async () => {
     const { sessions, open, lines } = await folderWithErp()
     sessions.asksSecondFactor = true
     await expect(open().token()).rejects.toThrow(/second factor/)
@@ -127,7 +127,7 @@ describe('a session by login on one machine', () => {
     expect(sessions.refusals).toBe(1)
   })
 
-  it('is asked for with growing pauses of an ERP that does not answer, or that ends each one at once', async () => {
+  it('logs in with growing pauses while the ERP does not answer or refuses each session at once', async () => {
     const { erp, sessions, open, advance, renewed } = await folderWithErp()
     const session = open()
     erp.fault = () => ({ kind: 'status', status: 503 })
@@ -159,7 +159,7 @@ describe('a session by login on one machine', () => {
     expect(sessions.logins).toBe(before + 1)
   })
 
-  it('serves on while an outdated password is refused', async () => {
+  it('is still used while the ERP refuses an outdated password', async () => {
     const { sessions, open, advance } = await folderWithErp()
     const session = open()
     const token = await session.token()

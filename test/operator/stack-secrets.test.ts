@@ -13,7 +13,7 @@ async function stack(learned: object) {
   return (learnedId: string | undefined) => awsSecretAdmin(local.secretsManager, 'own', learnedId)
 }
 
-it('shows, retires and forgets what a source of a stack has learned like what was added', async () => {
+it('shows, retires and forgets learned secrets of a stack like added ones', async () => {
   const secrets = (await stack({ secrets: { asana: ['learned'] } }))('learned')
   expect([await secrets.of('asana'), await secrets.retire('asana')]).toEqual([['learned'], 0])
   await secrets.add('asana', 'added')
@@ -23,7 +23,7 @@ it('shows, retires and forgets what a source of a stack has learned like what wa
   expect([await secrets.retire('slack'), await secrets.of('slack')]).toEqual([0, ['kept']])
 })
 
-it('opens a window, which is closed when its source is forgotten', async () => {
+it('opens a window, and closes it when the source is forgotten', async () => {
   const secrets = (await stack({}))('learned')
   const until = Date.now() + 60_000
   await secrets.openWindow('asana', until)
@@ -31,7 +31,7 @@ it('opens a window, which is closed when its source is forgotten', async () => {
   expect([await secrets.forget('asana'), await secrets.window('asana')]).toEqual([0, undefined])
 })
 
-it('says that a stack without a place for what is learned is to be deployed again', async () => {
+it('asks to deploy a stack again that has no place for learned secrets', async () => {
   const secrets = (await stack({}))(undefined)
   expect([await secrets.of('slack'), await secrets.window('slack'), await secrets.forget('slack')]).toEqual([
     ['kept'],
@@ -41,7 +41,7 @@ it('says that a stack without a place for what is learned is to be deployed agai
   await expect(secrets.openWindow('asana', 1)).rejects.toThrow(/deploy it again/)
 })
 
-it('stores the token of a source whose provider is asked, where the stack has a place for it', async () => {
+it('stores the API token of a source, where the stack has a place for it', async () => {
   const local = await startSecretsManager()
   onTestFinished(() => local.stop())
   const client = local.secretsManager

@@ -106,7 +106,7 @@ async function bridge() {
 }
 
 describe('a handshake that brings a secret', () => {
-  it('changes nothing outside of a window, before it and after it, and is refused', async () => {
+  it('is refused and changes nothing before and after a window', async () => {
     const { greet, stored, secrets } = await bridge()
     const before = stored()
     for (const windowEnd of [undefined, Date.now() - 1]) {
@@ -120,7 +120,7 @@ describe('a handshake that brings a secret', () => {
     expect(stored()).toBe(before)
   })
 
-  it('wins a window once, whoever else comes at the same time, and leaves every other secret as it was', async () => {
+  it('is accepted once per window, however many come at the same time, and changes no other secret', async () => {
     const { greet, stored, secrets, operate, log } = await bridge()
     const before = JSON.parse(stored())
     await operate('learn', 'asana')
@@ -135,7 +135,7 @@ describe('a handshake that brings a secret', () => {
     expect(log.join()).not.toContain(hookSecret.slice(0, -1))
   })
 
-  it('is taken in its own source’s window alone, and one that can be no secret leaves it open', async () => {
+  it('is accepted only in the window of its own source, which a malformed secret leaves open', async () => {
     const { greet, secrets, operate } = await bridge()
     await operate('learn', 'notion')
     expect((await greet(asanaHandshake(hookSecret))).status).toBe(401)
@@ -144,7 +144,7 @@ describe('a handshake that brings a secret', () => {
     expect([await secrets.of('asana'), await secrets.of('notion')]).toEqual([[], [verificationToken]])
   })
 
-  it('is refused on a known hook, in a window too; the known secret itself is given back again', async () => {
+  it('is refused where the source has a secret, even in a window; the same secret is answered again', async () => {
     const { greet, stored, secrets, operate } = await bridge()
     await operate('add', 'asana', hookSecret)
     await secrets.openWindow('asana', Date.now() + 60_000)
@@ -157,7 +157,7 @@ describe('a handshake that brings a secret', () => {
 })
 
 describe('the operator', () => {
-  it('sees which sources have learned, which may, and until when', async () => {
+  it('sees which sources have learned a secret, which may learn one, and until when', async () => {
     const { greet, operate } = await bridge()
     const said = await operate('learn', 'asana', '--for', '2h')
     const [, until = ''] = /webhooks\/asana until (\S+Z)/.exec(said) ?? []
@@ -171,7 +171,7 @@ describe('the operator', () => {
     expect(await operate('show', 'asana')).toBe(`${hookSecret}\n`)
   })
 
-  it('lets a source begin anew only by forgetting its secret', async () => {
+  it('lets a source learn again only after forgetting its secret', async () => {
     const { greet, operate } = await bridge()
     await operate('learn', 'asana')
     await greet(asanaHandshake(hookSecret))
@@ -186,14 +186,14 @@ describe('the operator', () => {
   })
 
   it.each([
-    [['learn', 'slack'], /no handshake of slack brings a secret: npx chatroom-bridge secrets add slack SECRET/],
+    [['learn', 'slack'], /slack sends no secret in a handshake: npx chatroom-bridge secrets add slack SECRET/],
     [['learn', 'nobody'], /there is no source nobody/],
     [['learn'], /missing required argument/],
     [['add', 'asana'], /the secret of asana is made by asana: npx chatroom-bridge secrets learn asana/],
     [['learn', 'asana', '--for', '25h'], /--for: expected a time of at most 24 hours/],
     [['learn', 'asana', '--for', '0s'], /--for: expected/],
     [['learn', 'asana', '--for', 'long'], /--for: expected/],
-  ])('is told why %j can not be', async (args, why) => {
+  ])('is told why %j is refused', async (args, why) => {
     const open = () => openLocalBridge(readSettings({ DATA_DIR: temporaryFolder() }, 'one machine'))
     await expect(secretsCommand(args, open, testTerminal())).rejects.toThrow(why)
   })

@@ -22,87 +22,113 @@ import {
 } from '../command.ts'
 import { exitCodes } from '../exit-codes.ts'
 
+const codes = '0 done, 1 failed, 2 the arguments make no sense'
+type Json = { json?: true }
+
 /**
- * `secrets`: shows and changes webhook secrets and tokens. A running bridge sees a change at its next request on one machine;
- * on AWS within minutes, and at once where a signature does not match.
+ * `secrets`: shows and changes webhook secrets and tokens. A running bridge uses a change from its next request on one
+ * machine; on AWS within 5 minutes, and at once when a signature does not match.
  */
 export function createCommand(context: CliContext): Command {
   const { terminal } = context
   const secrets = newCommand(context, 'secrets', 'Manage webhook secrets and tokens')
-  const add = (name: string, summary: string, source?: true) => {
+
+  const add = (name: string, summary: string, example: string) => {
     const command = withBridgeOptions(newCommand(context, name, summary))
-    if (source) command.argument('<source>', 'the name of the source')
-    secrets.addCommand(command)
+    secrets.addCommand(withHelp(command, example, codes))
     return command
   }
-  add('list', 'List every source and how many secrets it has')
-    .option('--json', 'print JSON for scripts')
-    .action(
-      bridgeAction<[{ json?: true }]>(context, async (bridge, { json }) => {
-        const list = await listSecrets(bridge)
-        printResult(terminal, json, list, () => list.map(lineOf).join('\n'))
-        return exitCodes.done
-      }),
-    )
-  add('show', 'Print the secrets of a source, newest first', true).action(
-    bridgeAction<[string]>(context, async (bridge, source) => {
-      sourceOf(bridge, source)
-      for (const secret of await bridge.secrets.of(source)) terminal.print(secret)
-      return exitCodes.done
+  const addPrinting = (...args: Parameters<typeof add>) => add(...args).option('--json', 'print JSON for scripts')
+  const addForSource = (name: string, summary: string, example = `chatroom-bridge secrets ${name} github`) =>
+    addPrinting(name, summary, example).argument('<source>', 'the name of the source')
+  const done = (json: true | undefined, value: object, text: string) => {
+    printResult(terminal, json, value, () => text)
+    return exitCodes.done
+  }
+
+  addPrinting('list', 'List every source and how many secrets it has', 'chatroom-bridge secrets list').action(
+    bridgeAction<[Json]>(context, async (bridge, { json }) => {
+      const list = await listSecrets(bridge)
+      return done(json, list, list.map(lineOf).join('\n'))
     }),
   )
-  add('add', 'Add one more secret and print it; older ones stay valid', true)
+  addForSource('show', 'Print the secrets of a source, newest first').action(
+    bridgeAction<[string, Json]>(context, async (bridge, source, { json }) => {
+      sourceOf(bridge, source)
+      const shown = await bridge.secrets.of(source)
+      if (shown.length === 0 && !json) return exitCodes.done
+      return done(json, { source, secrets: shown }, shown.join('\n'))
+    }),
+  )
+  addForSource('add', 'Add one more secret and print it; older ones stay valid')
     .argument('[value]', 'the secret, if the other system made it')
     .action(
-      bridgeAction<[string, string | undefined]>(context, async (bridge, source, value) => {
-        terminal.print(await addSecret(bridge, source, value))
-        return exitCodes.done
+      bridgeAction<[string, string | undefined, Json]>(context, async (bridge, source, value, { json }) => {
+        const secret = await addSecret(bridge, source, value)
+        return done(json, { source, secret }, secret)
       }),
     )
-  add('retire', 'End the validity of all but the newest secret', true).action(
-    bridgeAction<[string]>(context, async (bridge, source) => {
+  addForSource('retire', 'End the validity of all but the newest secret').action(
+    bridgeAction<[string, Json]>(context, async (bridge, source, { json }) => {
       const retired = await retireSecrets(bridge, source)
-      terminal.print(retired === 0 ? `${source} has no older secret; add the new one first` : `${retired} retired`)
-      return exitCodes.done
+      const text = retired === 0 ? `${source} has no older secret; add the new one first` : `${retired} retired`
+      return done(json, { source, retired }, text)
     }),
   )
-  add('forget', 'End the validity of all secrets: the source refuses everything', true).action(
-    bridgeAction<[string]>(context, async (bridge, source) => {
-      terminal.print(`${await forgetSecrets(bridge, source)} forgotten`)
-      return exitCodes.done
+  addForSource('forget', 'End the validity of all secrets: the source refuses everything').action(
+    bridgeAction<[string, Json]>(context, async (bridge, source, { json }) => {
+      const forgotten = await forgetSecrets(bridge, source)
+      return done(json, { source, forgotten }, `${forgotten} forgotten`)
     }),
   )
-  add('learn', 'Let a source learn its secret from the next handshake, once (Asana, Notion)', true)
+  addForSource(
+    'learn',
+    'Let a source learn its secret from the next handshake, once (Asana, Notion)',
+    'chatroom-bridge secrets learn asana --for 1h',
+  )
     .option('--for <time>', 'how long it may: 30s, 10m, 2h', '10m')
     .action(
-      bridgeAction<[string, { for: string }]>(context, async (bridge, source, options) => {
-        const until = isoTime(await openEnrollment(bridge, source, parseWindow(options.for)))
-        terminal.print(
-          `Create the webhook to ${bridge.url}/webhooks/${source} until ${until}: its first handshake is believed, once.\n` +
+      bridgeAction<[string, Json & { for: string }]>(context, async (bridge, source, options) => {
+        const learnsUntil = isoTime(await openEnrollment(bridge, source, parseWindow(options.for)))
+        const url = `${bridge.url}/webhooks/${source}`
+        return done(
+          options.json,
+          { source, url, learnsUntil },
+          `Create the webhook to ${url} until ${learnsUntil}: the bridge accepts its first handshake, once.\n` +
             `Then npx chatroom-bridge secrets list says whether ${source} has learned it; Notion also asks for what show ${source} prints.`,
         )
-        return exitCodes.done
       }),
     )
-  add('api-token', "Store the token for a source's look-ups, read from standard input (Asana)", true).action(
-    bridgeAction<[string]>(context, async (bridge, source) => {
+  addForSource(
+    'api-token',
+    "Store the token for a source's look-ups, read from standard input (Asana)",
+    'chatroom-bridge secrets api-token asana < token.txt',
+  ).action(
+    bridgeAction<[string, Json]>(context, async (bridge, source, { json }) => {
       requireTokenSource(bridge, source)
       await bridge.secrets.storeApiToken(source, await readSecret(terminal, 'the API token'))
-      terminal.print(`${source} has its API token.`)
-      return exitCodes.done
+      return done(json, { source, stored: true }, `${source} has its API token.`)
     }),
   )
-  add('token', "Store the ERP's session token or API key, read from standard input (AWS)").action(
+  add(
+    'token',
+    "Store the ERP's session token or API key, read from standard input (AWS)",
+    'chatroom-bridge secrets token --stack chatroom-bridge-prod < token.txt',
+  ).action(
     bridgeAction(context, async ({ secrets: { setErpToken } }) => {
       if (!setErpToken) throw new Error('on one machine the token is the setting ERP_TOKEN')
       const { data: session } = StoredSession.safeParse({ token: await readSecret(terminal, 'the token') })
-      if (!session) throw new Error('the token on standard input is none: expected printable characters without spaces')
+      if (!session) throw new Error('standard input holds no token: expected printable characters without spaces')
       await setErpToken(session.token)
       return exitCodes.done
     }),
   )
-  add('credentials', 'Store the user and password for the ERP, two lines on standard input, and log in (AWS)').action(
-    bridgeAction(context, async ({ secrets: { setErpCredentials } }) => {
+  addPrinting(
+    'credentials',
+    'Store the user and password for the ERP, two lines on standard input, and log in (AWS)',
+    'chatroom-bridge secrets credentials --stack chatroom-bridge-prod',
+  ).action(
+    bridgeAction<[Json]>(context, async ({ secrets: { setErpCredentials } }, { json }) => {
       if (!setErpCredentials) throw new Error('on one machine these are the settings ERP_USER and ERP_PASSWORD')
       const input = await terminal.readInput('Type the user, Enter, the password')
       const [username = '', password = '', ...more] = input.split(/\r?\n/).filter((line) => line !== '')
@@ -110,15 +136,10 @@ export function createCommand(context: CliContext): Command {
         throw new Error('expected two lines on standard input: the user, and the password')
       }
       await setErpCredentials({ username, password })
-      terminal.print('logged in to the ERP')
-      return exitCodes.done
+      return done(json, { loggedIn: true }, 'logged in to the ERP')
     }),
   )
-  return withHelp(
-    secrets,
-    'chatroom-bridge secrets add github --stack chatroom-bridge-prod',
-    '0 done, 1 failed, 2 the arguments make no sense',
-  )
+  return withHelp(secrets, 'chatroom-bridge secrets add github --stack chatroom-bridge-prod', codes)
 }
 
 function lineOf({ source, secrets, readOnly, learnsUntil }: SourceSecrets): string {
