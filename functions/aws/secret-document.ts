@@ -14,8 +14,8 @@ import type { JsonDocument } from '../secrets/json-document.ts'
 /** One secret of Secrets Manager, by its name or ARN. */
 export type StoredSecret = { client: SecretsManagerClient; secretId: string }
 
-/** How a secret is cached. `ttl` in ms, 5 min by default; `log` gets failed reads. */
-export type CacheOptions = { clock: Clock; ttl?: number; log?: Log }
+/** Options of a cached secret; `log` gets failed reads. */
+export type CacheOptions = { clock: Clock; log?: Log }
 
 /** Marks the version that an edit has written and not yet made the current one. */
 const nextStage = 'CHATROOM_BRIDGE_NEXT'
@@ -64,17 +64,17 @@ export function secretDocument<T>(stored: StoredSecret & Partial<CacheOptions>, 
 }
 
 /**
- * Caches what a secret holds, with the id of its version. Rejects while nothing could be read yet.
+ * Caches what a secret holds for 5 minutes, with the id of its version. Rejects while nothing could be read yet.
  * @param freshEvery ms between two reads past the cache
  */
 export function cachedSecret<T>(
-  { clock, ttl, log, ...stored }: StoredSecret & CacheOptions,
+  { clock, log, ...stored }: StoredSecret & CacheOptions,
   schema: z.ZodType<T>,
   freshEvery?: number,
 ): Cached<{ value: T; version: string }> {
   const onFailure = (error: unknown) =>
     log?.('secret not read', { secret: stored.secretId, error: error instanceof Error ? error.name : 'unknown' })
-  return cached(() => readSecret(stored, schema), { clock, ttl, freshEvery, onFailure })
+  return cached(() => readSecret(stored, schema), { clock, freshEvery, onFailure })
 }
 
 /** Reads the current version of a secret. @throws as parseSecret does, and when there is no such secret */

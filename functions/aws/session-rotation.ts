@@ -10,6 +10,7 @@ import type { Clock, Log } from '../ports/ports.ts'
 import {
   Credentials,
   type Login,
+  noSession,
   refusedCredentialsPause,
   StoredSession,
   type VerifySession,
@@ -92,7 +93,7 @@ export function createRotation({
     const refusal = await lastRefusal(session)
     // The ERP may lock a user out after too many failed logins.
     if (refusal?.credentialsVersion === credentialsVersion && clock() - refusal.refusedAt < refusedCredentialsPause) {
-      throw failure('LoginRefused', refusal.reason)
+      throw noSession(refusal.reason)
     }
     const outcome = await login(credentials)
     switch (outcome.kind) {
@@ -108,7 +109,7 @@ export function createRotation({
       case 'refused': {
         const { reason } = outcome
         await put({ refusedAt: clock(), credentialsVersion, reason } satisfies Refusal, randomUUID(), refusedStage)
-        throw failure('LoginRefused', reason)
+        throw noSession(reason)
       }
       case 'unreachable':
         throw failure('NoLogin', outcome.reason)

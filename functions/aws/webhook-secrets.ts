@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { RotateSecretCommand } from '@aws-sdk/client-secrets-manager'
 import type * as z from 'zod'
 import type { ErpSession } from '../ports/ports.ts'
-import { StoredSession } from '../secrets/session.ts'
+import { noSession, StoredSession } from '../secrets/session.ts'
 import { createWebhookSecrets, Learning, SecretsBySource, type WebhookSecretStore } from '../secrets/webhook-secrets.ts'
 import { type CacheOptions, cachedSecret, type StoredSecret, secretDocument } from './secret-document.ts'
 
@@ -71,7 +71,7 @@ export function createSecretsManagerSession({
       const { value, version } = known.value.token === undefined ? await session({ fresh: true }) : known
       if (value.token !== undefined) return value.token
       await rotate(version)
-      throw Object.assign(new Error('nobody has logged in yet'), { name: 'NoLogin' })
+      throw noSession()
     },
     ...(isRotated && {
       async renew(refused) {

@@ -23,9 +23,9 @@ export function cached<T>(
     onFailure = () => {},
   }: {
     clock: Clock
-    ttl?: number | undefined
+    ttl?: number
     freshEvery?: number | undefined
-    onFailure?: ((error: unknown) => void) | undefined
+    onFailure?: (error: unknown) => void
   },
 ): Cached<T> {
   let remembered: { value: T; until: number } | undefined

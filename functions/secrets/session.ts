@@ -24,6 +24,12 @@ export type LoginOutcome =
 /** Logs in at the ERP. Never throws for what the ERP or the network does. */
 export type Login = (credentials: Credentials) => Promise<LoginOutcome>
 
+/** The error where there is no session. @param refusal why the ERP refused the login, if it did */
+export function noSession(refusal?: string): Error {
+  const error = new Error(refusal ?? 'the bridge has not logged in to the ERP yet')
+  return Object.assign(error, { name: refusal === undefined ? 'NoLogin' : 'LoginRefused' })
+}
+
 /** ms before credentials that the ERP refused are tried again: it may lock a user out after too many failures. */
 export const refusedCredentialsPause = 15 * 60_000
 

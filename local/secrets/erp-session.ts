@@ -8,6 +8,7 @@ import {
   type Credentials,
   type Login,
   type LoginOutcome,
+  noSession,
   refusedCredentialsPause,
   StoredSession,
 } from '../../functions/secrets/session.ts'
@@ -168,7 +169,7 @@ export function openSession({
       await Promise.race([obtain(), wait(callTimeout, undefined, { ref: false })])
       const file = read()
       if (file.token !== undefined) return file.token
-      throw noSession(file)
+      throw noSession(file.refused?.reason)
     },
     async renew(refused) {
       refusedToken = refused
@@ -183,11 +184,6 @@ export function openSession({
       return () => clearInterval(timer)
     },
   }
-}
-
-function noSession({ refused }: SessionFile): Error {
-  const error = new Error(refused?.reason ?? 'nobody has logged in yet')
-  return Object.assign(error, { name: refused ? 'LoginRefused' : 'NoLogin' })
 }
 
 /** Reads the file as empty where it is damaged or belongs to another ERP or user: a login brings everything back. */

@@ -242,7 +242,7 @@ describe('a hundred instances whose session the ERP refuses', () => {
     erp.sessions.revokeAll()
     await Promise.all(clients.slice(0, 90).map((client) => client.get('42')))
     await settled()
-    // These have not heard of it yet.
+    // These still have the refused session.
     await Promise.all(late.map((one) => one.renew?.(refused ?? '')))
     await settled()
     expect(erp.sessions.logins).toBe(2)

@@ -22,7 +22,7 @@ const secretsCommand = cliCommand('secrets')
 
 const hookSecret = 'b537207f20cbfa02357cf448134da559e8bd39d61597dcd5631b8012eae53e81'
 const verificationToken = 'secret_tMrlL1qK5vuQAh1b6cZGhFChZTSYJlce98V0pYn7yBl'
-const nobody = { url: 'http://127.0.0.1:1' }
+const unreachableErp = { url: 'http://127.0.0.1:1' }
 
 /** Sends a request as it stands to a bridge. */
 async function send(bridge: string, { method, url, headers, body }: WebhookRequest) {
@@ -89,7 +89,7 @@ describe('npm start', () => {
 /** A bridge in this process, and what its operator does meanwhile. */
 async function bridge() {
   const folder = temporaryFolder()
-  const { url, log } = await startBridgeHere(folder, nobody)
+  const { url, log } = await startBridgeHere(folder, unreachableErp)
   const open = () => openLocalBridge(readSettings({ DATA_DIR: folder }, 'one machine'))
   return {
     log,
